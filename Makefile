@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Everything is built in $(BUILD): release/ is what is installed, debug/ has ASan and UBSan and is what the tests run.
+# A source file is found by where it stands; its object, its dependencies and its test need no line here.
+VERSION := 0.1.0
+BUILD ?= build
+prefix ?= /usr/local
+PREFIX ?= $(prefix)
+SYSCONFDIR ?= /etc
+CFLAGS ?= -O2 -g
+WERROR ?= -Werror
+PKG_CONFIG ?= pkg-config
+PROVE ?= prove
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+HARDENING := -fPIE -fstack-protector-strong -fstack-clash-protection \
+	$(if $(filter x86_64-% i%86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),-fcf-protection)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+STANDARD := -std=gnu17 -D_GNU_SOURCE -DUEFISTORED_VERSION='"$(VERSION)"' -Ilib -Ihost -I.
+LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+
+COMPILE_release := $(STANDARD) $(WARNINGS) $(HARDENING) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+COMPILE_debug := $(STANDARD) $(WARNINGS) $(HARDENING) $(SANITIZE) -DUEFISTORED_DEBUG
+LINK_release := $(LINK)
+LINK_debug := $(LINK) $(SANITIZE)
+
+# The library may know libcrypto alone; the rest sees all packages.
+PACKAGES := glib-2.0 jansson libcrypto
+PACKAGES_FOUND := $(shell $(PKG_CONFIG) --exists $(PACKAGES) 2>/dev/null && echo yes)
+PACKAGE_CFLAGS_lib := $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+
+LIB_SOURCES := $(wildcard lib/*.c lib/*/*.c)
+HOST_SOURCES := $(wildcard host/*.c host/*/*.c)
+DAEMON_SOURCES := $(wildcard daemon/*.c daemon/*/*.c)
+TOOL_SUPPORT_SOURCES := $(wildcard tools/support/*.c)
+TEST_SUPPORT_SOURCES := $(wildcard tests/support/*.c)
+TEST_SOURCES := $(wildcard tests/*/test_*.c)
+TEST_SCRIPTS := $(wildcard tests/*/*.t)
+BENCH_SOURCES := $(wildcard tests/bench/*.c)
+# The program's name, and its one file.
+TOOLS := create-auth uefistored-guest
+SOURCE_create-auth := tools/create-auth.c
+SOURCE_uefistored-guest := tools/guest.c
+SOURCES := $(LIB_SOURCES) $(HOST_SOURCES) $(DAEMON_SOURCES) $(TOOL_SUPPORT_SOURCES) $(TEST_SUPPORT_SOURCES) \
+	$(TEST_SOURCES) $(BENCH_SOURCES) $(foreach tool,$(TOOLS),$(SOURCE_$(tool)))
+MANUALS := $(wildcard docs/man/*.[1-8])
+
+objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
+tests_of = $(patsubst %.c,$(BUILD)/$(1)/%,$(TEST_SOURCES))
+programs_of = $(BUILD)/$(1)/uefistored $(TOOLS:%=$(BUILD)/$(1)/%)
+# One short line for what is made (V=1: the command itself, -s: none).
+silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say = $(if $(V),,@$(if $(silent),,echo '  $(1) $@' &&))
+# make test and make demo begin on a machine that has no compiler: they use what it has once that is there.
+parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+
+.PHONY: all uefistored uefistored-debug tools demo test check bench compilers lint scan-build valgrind format \
+	deps deps-lint install deploy clean help everything everything-release everything-debug FORCE
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: uefistored tools $(BUILD)/release/libuefivars.a ## The daemon, the programs and the library (the default)
+uefistored: $(BUILD)/release/uefistored ## The daemon
+uefistored-debug: $(BUILD)/debug/uefistored ## The daemon with ASan and UBSan, in $(BUILD)/debug
+tools: $(TOOLS:%=$(BUILD)/release/%) ## The programs beside it
+
+demo: ## Watch a guest use a protected store; installs what is missing first
+	@scripts/deps build demo
+	@$(MAKE) --no-print-directory -s $(parallel) all
+	@BUILD=$(BUILD)/release scripts/demo.sh
+
+test: ## Everything is built and tested; installs what is missing first
+	@scripts/deps build test
+	@$(MAKE) --no-print-directory $(parallel) check
+
+# What the programs of the tests are told: BUILD where they stand themselves, RELEASE where the installed ones do.
+check: everything-debug $(call programs_of,release) $(BUILD)/release/libuefivars.a ## The tests alone, without the set-up
+	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release CC='$(CC)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
+		$(call tests_of,debug) $(TEST_SCRIPTS)
+
+bench: $(BUILD)/release/bench ## Time the services in-process (BENCH_ARGS=--json: as JSON)
+	@$(BUILD)/release/bench $(BENCH_ARGS)
+
+compilers: ## Build everything by gcc and by clang, no warning tolerated
+	@scripts/deps --check build lint
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc everything
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang everything
+
+lint: ## Layout, rules of the house, cppcheck, shellcheck
+	@scripts/deps --check lint
+	@scripts/lint
+
+# Only what is compiled is looked at, so all of it is.
+scan-build: ## Clang's analyzer over the programs; fails on a finding
+	@scripts/deps --check build lint
+	@rm -rf $(BUILD)/analyzed
+	scan-build --status-bugs -o $(BUILD)/analyzed $(MAKE) --no-print-directory BUILD=$(BUILD)/analyzed all
+
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
+VALGRIND_TESTS := $(filter $(BUILD)/release/tests/unit/% $(BUILD)/release/tests/conformance/%,$(call tests_of,release))
+
+valgrind: $(VALGRIND_TESTS) $(call programs_of,release) ## The unit and conformance tests in C under valgrind
+	@scripts/deps --check lint
+	BUILD=$(BUILD)/release G_SLICE=always-malloc UNDER='$(VALGRIND)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
+		$(VALGRIND_TESTS)
+
+format: ## Lay out all C files as .clang-format says
+	@scripts/lint --format
+
+deps: ## Install what building and testing need (apt; elsewhere: name it)
+	@scripts/deps build demo test
+
+deps-lint: ## Install what lint, compilers, scan-build and valgrind need
+	@scripts/deps build lint
+
+install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is kept
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin bin include lib/pkgconfig share/doc/uefistored)
+	install -d $(DESTDIR)$(SYSCONFDIR)/uefistored
+	install -m 755 $(BUILD)/release/uefistored $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(TOOLS:%=$(BUILD)/release/%) $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 lib/uefivars.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(BUILD)/release/libuefivars.a $(DESTDIR)$(PREFIX)/lib/
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/uefivars.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/uefivars.pc
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/uefivars.pc
+	install -m 644 README.md CHANGELOG.md LICENSE packaging/uefistored.conf $(wildcard docs/*.md) \
+		$(DESTDIR)$(PREFIX)/share/doc/uefistored/
+	@for page in $(MANUALS); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	@test -e $(DESTDIR)$(SYSCONFDIR)/uefistored/uefistored.conf || \
+		install -m 644 packaging/uefistored.conf $(DESTDIR)$(SYSCONFDIR)/uefistored/
+
+deploy: all ## Copy the programs to a test host by ssh (HOST=[user@]name)
+	@scripts/deploy '$(HOST)' '$(PREFIX)' $(BUILD)/release/uefistored $(TOOLS:%=$(BUILD)/release/%)
+
+clean: ## Remove $(BUILD)
+	rm -rf $(BUILD)
+
+help: ## This list
+	@echo "Targets (variables: BUILD=$(BUILD) CC=$(CC) CFLAGS='$(CFLAGS)' PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)):"
+	@sed -n 's/^\([a-z][a-z-]*\):.* ## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
+
+# Programs, tests and benchmark, nothing run.
+everything: everything-release everything-debug
+
+# A change of the flags rebuilds, a change of the set of sources relinks; the files' times tell it.
+flags = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(VERSION) $(COMPILE_release) $(COMPILE_debug) $(PACKAGE_CFLAGS) $(LIBS)
+remember = @printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
+
+$(BUILD)/flags: FORCE
+	@$(if $(PACKAGES_FOUND),,echo 'missing packages of $(PACKAGES): run `make deps`' >&2; exit 1)
+	@mkdir -p $(@D)
+	$(call remember,$(flags))
+$(BUILD)/sources: FORCE
+	@mkdir -p $(@D)
+	$(call remember,$(SOURCES))
+
+define variant
+$(BUILD)/$(1)/lib/%.o: lib/%.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC) $$(CC) $$(CFLAGS) $$(CPPFLAGS) $$(COMPILE_$(1)) $$(PACKAGE_CFLAGS_lib) -MMD -MP -c -o $$@ $$<
+$(BUILD)/$(1)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC) $$(CC) $$(CFLAGS) $$(CPPFLAGS) $$(COMPILE_$(1)) $$(PACKAGE_CFLAGS) -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/$(1)/libuefivars.a: $(call objects,$(1),$(LIB_SOURCES))
+$(BUILD)/$(1)/libhost.a: $(call objects,$(1),$(HOST_SOURCES))
+$(BUILD)/$(1)/libtools.a: $(call objects,$(1),$(TOOL_SUPPORT_SOURCES))
+$(BUILD)/$(1)/libtestsupport.a: $(call objects,$(1),$(TEST_SUPPORT_SOURCES))
+$(BUILD)/$(1)/lib%.a: $(BUILD)/sources
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(call say,AR) $$(AR) rcs $$@ $$(filter %.o,$$^)
+
+$(BUILD)/$(1)/uefistored: $(call objects,$(1),$(DAEMON_SOURCES)) $(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
+$(foreach tool,$(TOOLS),$(eval $(BUILD)/$(1)/$(tool): $(call objects,$(1),$(SOURCE_$(tool)))))
+$(TOOLS:%=$(BUILD)/$(1)/%): $(BUILD)/$(1)/libtools.a $(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
+$(call tests_of,$(1)): $(BUILD)/$(1)/%: $(BUILD)/$(1)/%.o
+$(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SOURCES))
+$(call tests_of,$(1)) $(BUILD)/$(1)/bench: $(BUILD)/$(1)/libtestsupport.a $(BUILD)/$(1)/libtools.a \
+		$(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
+$(call programs_of,$(1)) $(call tests_of,$(1)) $(BUILD)/$(1)/bench: $(BUILD)/sources
+	$$(call say,LD) $$(CC) $$(CFLAGS) $$(LDFLAGS) $$(LINK_$(1)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LIBS)
+
+everything-$(1): $(call programs_of,$(1)) $(call tests_of,$(1)) $(if $(BENCH_SOURCES),$(BUILD)/$(1)/bench)
+
+-include $(patsubst %.c,$(BUILD)/$(1)/%.d,$(SOURCES))
+endef
+$(eval $(call variant,release))
+$(eval $(call variant,debug))
