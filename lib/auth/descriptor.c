@@ -9,12 +9,13 @@
 
 bool descriptor_read(const uint8_t *data, size_t size, struct auth_descriptor *descriptor)
 {
-	const uint8_t *certificate = data + EFI_TIME_SIZE;
+	const uint8_t *certificate;
 	struct efi_time time;
 	uint32_t length;
 
 	if (size < DESCRIPTOR_SIZE)
 		return false;
+	certificate = data + EFI_TIME_SIZE;
 	memcpy(time.bytes, data, sizeof time.bytes);
 	length = get_le32(certificate);
 	if (!time_unused_zero(&time) || length < CERTIFICATE_HEADER_SIZE || length > size - EFI_TIME_SIZE)

@@ -101,6 +101,7 @@ static bool put(struct uefivars *uv, const struct firmware_row *row, const uint8
 
 	if (!stage(uv, &change, row, data, size))
 		return false;
+	uv->unsaved = uv->unsaved || store_change_is_durable(&change);
 	store_commit(&uv->store, &change);
 	return true;
 }
@@ -134,7 +135,7 @@ static bool put_signature_support(struct uefivars *uv)
 
 static bool put_defaults(struct uefivars *uv, const struct firmware_start *start)
 {
-	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
+	for (size_t i = 0; i < UEFIVARS_KEYS && !start->resume; i++) {
 		if (start->defaults[i].data &&
 		    !put(uv, &default_rows[i], start->defaults[i].data, start->defaults[i].size))
 			return false;

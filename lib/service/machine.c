@@ -92,15 +92,34 @@ struct verdict machine_apply(struct uefivars *uv)
 	return uv->pending.change.verdict;
 }
 
+void machine_tell_refusal(struct uefivars *uv, struct uefivars_event *write, const struct verdict *verdict)
+{
+	write->kind = UEFIVARS_EVENT_REFUSED;
+	if (verdict->pending) {
+		uv->pending.refusal = *write;
+		return;
+	}
+	if (verdict->status == EFI_SUCCESS || uv->provisioning)
+		return;
+	write->reason = verdict->reason;
+	write->status = verdict->status;
+	machine_tell(uv, write);
+}
+
 struct verdict machine_complete(struct uefivars *uv, bool persisted)
 {
 	enum machine_waiting waiting = uv->pending.waiting;
+	struct verdict verdict = persisted ? verdict_success() : not_persisted();
 
 	uv->pending.waiting = WAITING_FOR_NOTHING;
-	if (!persisted)
-		return machine_abandon(uv, not_persisted());
 	if (waiting == WAITING_FOR_REPORT)
-		return verdict_success();
-	commit(uv);
-	return uv->pending.change.verdict;
+		return verdict;
+	if (persisted) {
+		commit(uv);
+		verdict = uv->pending.change.verdict;
+	} else {
+		store_drop(&uv->pending.change.store);
+	}
+	machine_tell_refusal(uv, &uv->pending.refusal, &verdict);
+	return verdict;
 }

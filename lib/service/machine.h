@@ -66,6 +66,7 @@ struct uefivars {
 		enum machine_waiting waiting;
 		struct machine_change change;
 		uint8_t *page; /* that gets the response; NULL for a port write */
+		struct uefivars_event refusal; /* what to tell if it fails; its name stands in the page */
 	} pending;
 };
 
@@ -82,6 +83,9 @@ struct machine_change *machine_begin(struct uefivars *uv);
  * verdict, refusal with EFI_DEVICE_ERROR (the change is dropped), or pending: then machine_complete() ends it.
  */
 struct verdict machine_apply(struct uefivars *uv);
+
+/* Tells the host that a write was refused, or gets that ready where the verdict is pending. `write` says which. */
+void machine_tell_refusal(struct uefivars *uv, struct uefivars_event *write, const struct verdict *verdict);
 
 /* Drops a change that was begun; returns the verdict unchanged. */
 struct verdict machine_abandon(struct uefivars *uv, struct verdict verdict);

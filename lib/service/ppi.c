@@ -76,7 +76,9 @@ static struct verdict write_buffer(struct uefivars *uv, size_t offset, uint32_t 
 		.data_size = old->data_size,
 		.uncharged = old->uncharged,
 	};
+	struct uefivars_event event = { .attributes = old->attributes, .data_size = sizeof value };
 	struct variable *variable;
+	struct verdict verdict;
 
 	if (get_le32(variable_data(old) + offset) == value)
 		return verdict_success();
@@ -86,7 +88,10 @@ static struct verdict write_buffer(struct uefivars *uv, size_t offset, uint32_t 
 	/* Nobody else has seen the new variable yet. */
 	put_le32(variable->bytes + variable->name_size + offset, value);
 	store_stage(&uv->store, &change->store, variable);
-	return machine_apply(uv);
+	memcpy(event.guid, old->guid.bytes, sizeof event.guid);
+	verdict = machine_apply(uv);
+	machine_tell_refusal(uv, &event, &verdict);
+	return verdict;
 }
 
 struct verdict ppi_write(struct uefivars *uv, uint16_t port, unsigned int width, uint32_t value)

@@ -278,18 +278,13 @@ struct verdict set_variable(struct uefivars *uv, const struct set_request *reque
 {
 	struct write write = { .request = request };
 	struct verdict verdict = check_and_apply(uv, &write);
-	struct uefivars_event event = { .kind = UEFIVARS_EVENT_REFUSED,
-					.name = request->name,
+	struct uefivars_event event = { .name = request->name,
 					.name_size = request->name_size,
 					.attributes = request->attributes,
 					.data_size = request->data_size };
 
 	free(write.merged);
-	if (verdict.pending || verdict.status == EFI_SUCCESS || uv->provisioning)
-		return verdict;
-	event.reason = verdict.reason;
-	event.status = verdict.status;
 	memcpy(event.guid, request->guid.bytes, sizeof event.guid);
-	machine_tell(uv, &event);
+	machine_tell_refusal(uv, &event, &verdict);
 	return verdict;
 }
