@@ -77,7 +77,7 @@ static bool stage(const struct uefivars *uv, struct store_change *change, const 
 		.data_size = size,
 		.uncharged = true,
 	};
-	const struct variable *old = store_find(&uv->store, name, content.name_size, row->guid);
+	struct variable *old = store_find(&uv->store, name, content.name_size, row->guid);
 	struct variable *variable;
 
 	if (old && variable_equal(old, &content))
@@ -85,7 +85,7 @@ static bool stage(const struct uefivars *uv, struct store_change *change, const 
 	variable = variable_new(&content);
 	if (!variable)
 		return false;
-	store_stage(&uv->store, change, variable);
+	store_stage(change, old, variable);
 	return true;
 }
 

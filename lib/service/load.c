@@ -92,7 +92,7 @@ enum uefivars_reason load_variable(struct uefivars *uv, const struct uefivars_va
 	});
 	if (!variable)
 		return UEFIVARS_NO_MEMORY;
-	store_stage(&uv->store, &change, variable);
+	store_stage(&change, NULL, variable);
 	store_commit(&uv->store, &change);
 	return UEFIVARS_OK;
 }

@@ -10,7 +10,7 @@
 /* Where an access to the data port goes. */
 enum region { REGION_NONE, REGION_FUNCTION, REGION_BUFFER };
 
-static const struct variable *find_buffer(const struct uefivars *uv)
+static struct variable *find_buffer(const struct uefivars *uv)
 {
 	return machine_find(uv, "PPIBuffer", &guid_ppi_xen);
 }
@@ -65,7 +65,7 @@ bool ppi_write_changes_store(const struct uefivars *uv, uint16_t port, unsigned 
 
 static struct verdict write_buffer(struct uefivars *uv, size_t offset, uint32_t value)
 {
-	const struct variable *old = find_buffer(uv);
+	struct variable *old = find_buffer(uv);
 	struct machine_change *change = machine_begin(uv);
 	struct variable_content content = {
 		.name = variable_name(old),
@@ -87,7 +87,7 @@ static struct verdict write_buffer(struct uefivars *uv, size_t offset, uint32_t 
 		return verdict_refuse(EFI_OUT_OF_RESOURCES, UEFIVARS_NO_MEMORY);
 	/* Nobody else has seen the new variable yet. */
 	put_le32(variable->bytes + variable->name_size + offset, value);
-	store_stage(&uv->store, &change->store, variable);
+	store_stage(&change->store, old, variable);
 	memcpy(event.guid, old->guid.bytes, sizeof event.guid);
 	verdict = machine_apply(uv);
 	machine_tell_refusal(uv, &event, &verdict);

@@ -226,7 +226,7 @@ static struct verdict replace(struct uefivars *uv, const struct write *write)
 	variable = variable_new(&content);
 	if (!variable)
 		return REFUSE(OUT_OF_RESOURCES, NO_MEMORY);
-	store_stage(&uv->store, &uv->pending.change.store, variable);
+	store_stage(&uv->pending.change.store, write->old, variable);
 	return finish(uv, write, true);
 }
 

@@ -35,39 +35,14 @@ struct variable *store_find(const struct store *store, const uint8_t *name, size
 	return NULL;
 }
 
-static struct store_step *add_step(struct store_change *change, struct variable *old)
+void store_stage(struct store_change *change, struct variable *old, struct variable *variable)
 {
-	struct store_step *step = &change->steps[change->count++];
-
-	step->old = old;
-	step->replacement = NULL;
-	return step;
-}
-
-static bool same_name(const struct variable *a, const struct variable *b)
-{
-	return a->hash == b->hash && a->name_size == b->name_size && guid_equal(&a->guid, &b->guid) &&
-	       memcmp(a->bytes, b->bytes, a->name_size) == 0;
-}
-
-void store_stage(const struct store *store, struct store_change *change, struct variable *variable)
-{
-	for (size_t i = 0; i < change->count; i++) {
-		struct store_step *step = &change->steps[i];
-
-		if (step->replacement && same_name(step->replacement, variable)) {
-			variable_free(step->replacement);
-			step->replacement = variable;
-			return;
-		}
-	}
-	add_step(change, store_find(store, variable->bytes, variable->name_size, &variable->guid))->replacement =
-		variable;
+	change->steps[change->count++] = (struct store_step){ old, variable };
 }
 
 void store_stage_delete(struct store_change *change, struct variable *old)
 {
-	add_step(change, old);
+	change->steps[change->count++] = (struct store_step){ old, NULL };
 }
 
 static bool is_nonvolatile(const struct variable *variable)

@@ -35,10 +35,10 @@ struct variable *store_find(const struct store *store, const uint8_t *name, size
 			    const struct efi_guid *guid);
 
 /*
- * Adds the step by which `variable` (owned by the change from now on) takes the place of the one with its name, or is created.
- * A step for the same variable that the change has already is replaced.
+ * Adds a step: `variable` (owned by the change from now on) takes the place of `old`, the variable of the store with its name, or is
+ * created where old is NULL. A variable is in one step only.
  */
-void store_stage(const struct store *store, struct store_change *change, struct variable *variable);
+void store_stage(struct store_change *change, struct variable *old, struct variable *variable);
 void store_stage_delete(struct store_change *change, struct variable *old);
 
 /* Does the store keep within its pools with the change, or at least not grow a pool that is over-full? */
