@@ -180,6 +180,14 @@ struct uefivars_auth_file {
 };
 
 /*
+ * Between loading and starting: adds what the host's KEK, db and dbx files have and the machine has not, on the host's authority (PK is
+ * left alone). For an operator who wants the certificates of an existing machine brought up to date. Returns UEFIVARS_OK or
+ * why a file could not be taken, with *failed naming it; the others are taken all the same, and the machine can be started.
+ */
+enum uefivars_reason uefivars_refresh(struct uefivars *uv, const struct uefivars_auth_file keys[UEFIVARS_KEYS],
+				      enum uefivars_key *failed);
+
+/*
  * Starts the machine: enrolls `keys` on a first boot (dbx, db, KEK, PK through the ordinary SetVariable path; PK is left out
  * where KEK or db is missing), makes the firmware's own variables and decides SecureBoot. keys may be NULL.
  * Returns UEFIVARS_OK or why a key file could not be taken, with *failed naming it; the struct is then good for uefivars_free() only.
@@ -191,7 +199,7 @@ struct uefivars_state {
 	bool setup_mode;  /* no PK */
 	bool secure_boot; /* what the variable SecureBoot says */
 	bool runtime;     /* the guest has left boot services */
-	bool unsaved;     /* uefivars_start() made or changed non-volatile variables: persist them */
+	bool unsaved;     /* uefivars_start() or uefivars_refresh() made or changed non-volatile variables: persist them */
 	bool missing[UEFIVARS_KEYS]; /* which of PK, KEK, db, dbx are not enrolled */
 };
 

@@ -53,7 +53,8 @@ static enum uefivars_reason read_files(const struct uefivars_auth_file keys[UEFI
 	return UEFIVARS_OK;
 }
 
-static enum uefivars_reason enroll(struct uefivars *uv, enum uefivars_key key, const struct uefivars_auth_file *file)
+static enum uefivars_reason enroll(struct uefivars *uv, enum uefivars_key key, uint32_t extra,
+				   const struct uefivars_auth_file *file)
 {
 	const struct key_row *row = &key_rows[key];
 	uint8_t name[16];
@@ -63,10 +64,15 @@ static enum uefivars_reason enroll(struct uefivars *uv, enum uefivars_key key, c
 		.guid = *row->guid,
 		.data = file->data,
 		.data_size = file->size,
-		.attributes = row->attributes,
+		.attributes = row->attributes | extra,
 	};
+	enum uefivars_reason reason;
 
-	return set_variable(uv, &request).reason;
+	uv->provisioning = true;
+	reason = set_variable(uv, &request).reason;
+	uv->provisioning = false;
+	uv->unsaved = uv->unsaved || reason == UEFIVARS_OK;
+	return reason;
 }
 
 /* dbx first and PK last: with PK the door closes. Without KEK or db nobody could open it again, so PK waits for them. */
@@ -83,14 +89,34 @@ static enum uefivars_reason enroll_all(struct uefivars *uv, const struct uefivar
 			continue;
 		if (key == UEFIVARS_PK && (!keys[UEFIVARS_KEK].data || !keys[UEFIVARS_DB].data))
 			continue;
-		reason = enroll(uv, key, &keys[key]);
+		reason = enroll(uv, key, 0, &keys[key]);
 		if (reason != UEFIVARS_OK) {
 			*failed = key;
 			return reason;
 		}
-		uv->unsaved = true;
 	}
 	return UEFIVARS_OK;
+}
+
+/* Before the start the machine is in setup mode to everybody: nothing needs a signature. */
+enum uefivars_reason provision_refresh(struct uefivars *uv, const struct uefivars_auth_file keys[UEFIVARS_KEYS],
+				       enum uefivars_key *failed)
+{
+	static const enum uefivars_key refreshed[] = { UEFIVARS_DBX, UEFIVARS_DB, UEFIVARS_KEK };
+	enum uefivars_reason first = UEFIVARS_OK;
+
+	for (size_t i = 0; i < sizeof refreshed / sizeof refreshed[0]; i++) {
+		enum uefivars_key key = refreshed[i];
+		enum uefivars_reason reason = UEFIVARS_OK;
+
+		if (keys[key].data)
+			reason = enroll(uv, key, ATTR_APPEND, &keys[key]);
+		if (reason == UEFIVARS_OK || first != UEFIVARS_OK)
+			continue;
+		first = reason;
+		*failed = key;
+	}
+	return first;
 }
 
 enum uefivars_reason provision_start(struct uefivars *uv, enum uefivars_boot boot,
@@ -103,9 +129,7 @@ enum uefivars_reason provision_start(struct uefivars *uv, enum uefivars_boot boo
 	if (keys)
 		reason = read_files(keys, &start, failed);
 	if (reason == UEFIVARS_OK && keys && boot == UEFIVARS_FIRST_BOOT) {
-		uv->provisioning = true;
 		reason = enroll_all(uv, keys, failed);
-		uv->provisioning = false;
 		start.vendor_keys = !uv->setup_mode;
 	}
 	if (reason != UEFIVARS_OK)
