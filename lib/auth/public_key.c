@@ -42,3 +42,47 @@ EVP_PKEY *public_key_read(const struct der_bytes *info)
 	}
 	return key;
 }
+
+/* The digest of a certificate's signature algorithm for keys of this kind; NULL where it is not taken. */
+static const EVP_MD *digest_for(const struct der_bytes *algorithm_identifier, const EVP_PKEY *key)
+{
+	const uint8_t *at = algorithm_identifier->data;
+	X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)algorithm_identifier->size);
+	int digest = NID_undef, kind = NID_undef;
+
+	if (algorithm)
+		OBJ_find_sigid_algs(OBJ_obj2nid(algorithm->algorithm), &digest, &kind);
+	X509_ALGOR_free(algorithm);
+	if (kind != (EVP_PKEY_is_a(key, "RSA") ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey))
+		return NULL;
+	switch (digest) {
+	case NID_sha1:
+		return EVP_sha1();
+	case NID_sha224:
+		return EVP_sha224();
+	case NID_sha256:
+		return EVP_sha256();
+	case NID_sha384:
+		return EVP_sha384();
+	case NID_sha512:
+		return EVP_sha512();
+	default:
+		return NULL;
+	}
+}
+
+bool public_key_signed(EVP_PKEY *key, const struct der_certificate *certificate)
+{
+	const EVP_MD *digest = digest_for(&certificate->algorithm, key);
+	EVP_MD_CTX *context;
+	bool valid;
+
+	if (!digest || !der_equal(&certificate->algorithm, &certificate->stated_algorithm))
+		return false;
+	context = EVP_MD_CTX_new();
+	valid = context && EVP_DigestVerifyInit(context, NULL, digest, NULL, key) == 1 &&
+		EVP_DigestVerify(context, certificate->signature.data, certificate->signature.size,
+				 certificate->tbs.data, certificate->tbs.size) == 1;
+	EVP_MD_CTX_free(context);
+	return valid;
+}

@@ -54,36 +54,27 @@ static bool same_name(const struct der_bytes *a, const struct der_bytes *b)
 	return same;
 }
 
-static X509 *decode(const struct der_certificate *certificate)
-{
-	const uint8_t *at = certificate->whole.data;
-
-	return d2i_X509(NULL, &at, (long)certificate->whole.size);
-}
-
 /* Was the certificate signed with the issuer's key? *budget is the number of verifications that are left. */
 static bool signed_by(const struct der_certificate *certificate, const struct der_certificate *issuer,
 		      unsigned int *budget)
 {
 	EVP_PKEY *key;
-	X509 *decoded;
 	bool valid;
 
 	if (!same_name(&certificate->issuer, &issuer->subject) || *budget == 0)
 		return false;
 	--*budget;
-	decoded = decode(certificate);
 	key = public_key_read(&issuer->public_key);
-	valid = decoded && key && X509_verify(decoded, key) == 1;
+	valid = key && public_key_signed(key, certificate);
 	EVP_PKEY_free(key);
-	X509_free(decoded);
 	return valid;
 }
 
 /* May a certificate of the bundle issue others? (An enrolled one may, whatever it says.) */
 static bool is_authority(const struct der_certificate *certificate)
 {
-	X509 *decoded = decode(certificate);
+	const uint8_t *at = certificate->whole.data;
+	X509 *decoded = d2i_X509(NULL, &at, (long)certificate->whole.size);
 	bool authority = decoded && X509_check_ca(decoded) > 0;
 
 	X509_free(decoded);

@@ -54,11 +54,15 @@ bool der_certificate(const uint8_t *data, size_t size, struct der_certificate *c
 	struct der_certificate found;
 
 	if (!der_take(&rest, DER_SEQUENCE, &found.whole, &inner) || !all_zero(&rest) ||
-	    !der_take(&inner, DER_SEQUENCE, &found.tbs, &tbs) || !der_take(&inner, DER_SEQUENCE, NULL, NULL) ||
-	    !der_take(&inner, DER_BIT_STRING, NULL, NULL) || inner.size)
+	    !der_take(&inner, DER_SEQUENCE, &found.tbs, &tbs) || !der_take(&inner, DER_SEQUENCE, &found.algorithm, NULL) ||
+	    !der_take(&inner, DER_BIT_STRING, NULL, &found.signature) || inner.size || found.signature.size == 0 ||
+	    found.signature.data[0] != 0)
 		return false;
+	found.signature.data++;
+	found.signature.size--;
 	(void)der_take(&tbs, DER_CONTEXT_0, NULL, NULL); /* version: absent in version 1 */
-	if (!der_take(&tbs, DER_INTEGER, &found.serial, NULL) || !der_take(&tbs, DER_SEQUENCE, NULL, NULL) ||
+	if (!der_take(&tbs, DER_INTEGER, &found.serial, NULL) ||
+	    !der_take(&tbs, DER_SEQUENCE, &found.stated_algorithm, NULL) ||
 	    !der_take(&tbs, DER_SEQUENCE, &found.issuer, NULL) || !der_take(&tbs, DER_SEQUENCE, NULL, NULL) ||
 	    !der_take(&tbs, DER_SEQUENCE, &found.subject, NULL) ||
 	    !der_take(&tbs, DER_SEQUENCE, &found.public_key, NULL))

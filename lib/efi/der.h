@@ -12,7 +12,7 @@ struct der_bytes {
 	size_t size;
 };
 
-/* Parts of a certificate, each with its DER header, pointing into the certificate's bytes. */
+/* Parts of a certificate, each but the signature with its DER header, pointing into the certificate's bytes. */
 struct der_certificate {
 	struct der_bytes whole; /* without padding that followed */
 	struct der_bytes tbs;   /* tbsCertificate */
@@ -20,6 +20,9 @@ struct der_certificate {
 	struct der_bytes issuer;
 	struct der_bytes subject;
 	struct der_bytes public_key; /* SubjectPublicKeyInfo */
+	struct der_bytes stated_algorithm; /* AlgorithmIdentifier of the signature as tbsCertificate has it */
+	struct der_bytes algorithm;        /* and as stands beside the signature */
+	struct der_bytes signature;        /* contents of the BIT STRING, without the number of unused bits */
 };
 
 /*
