@@ -97,6 +97,15 @@ enum uefivars_reason load_variable(struct uefivars *uv, const struct uefivars_va
 	return UEFIVARS_OK;
 }
 
+/* The registers belong to the boot in which they were written: a new one starts without, and what is stored says otherwise. */
+static void drop_extra(struct uefivars *uv, const struct vars_extra *extra)
+{
+	static const struct vars_extra none;
+
+	uv->unsaved = extra->ppi_index != none.ppi_index ||
+		      memcmp(extra->ppi_function, none.ppi_function, sizeof none.ppi_function) != 0;
+}
+
 static void take_extra(struct uefivars *uv, const struct vars_extra *extra)
 {
 	memcpy(uv->mor_key, extra->mor_key, sizeof uv->mor_key);
@@ -118,6 +127,8 @@ enum uefivars_reason load_blob(struct uefivars *uv, const uint8_t *blob, size_t 
 		return UEFIVARS_BAD_STORE;
 	if (resume)
 		take_extra(uv, &extra);
+	else
+		drop_extra(uv, &extra);
 	while ((item = vars_next(&reader, &variable, &record, &record_size)) != VARS_END) {
 		enum uefivars_reason reason = UEFIVARS_TRUNCATED;
 
