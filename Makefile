@@ -24,7 +24,7 @@ LINK_release := $(LINK)
 LINK_debug := $(LINK) $(SANITIZE)
 
 # The library may know libcrypto alone; the rest sees all packages.
-PACKAGES := glib-2.0 jansson libcrypto
+PACKAGES := glib-2.0 jansson libcrypto libseccomp
 PACKAGES_FOUND := $(shell $(PKG_CONFIG) --exists $(PACKAGES) 2>/dev/null && echo yes)
 PACKAGE_CFLAGS_lib := $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
@@ -38,12 +38,13 @@ TEST_SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 TEST_SOURCES := $(wildcard tests/*/test_*.c)
 TEST_SCRIPTS := $(wildcard tests/*/*.t)
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
-# The program's name, and its one file.
-TOOLS := create-auth uefistored-guest
-SOURCE_create-auth := tools/create-auth.c
-SOURCE_uefistored-guest := tools/guest.c
+# A program is tools/NAME.c and what is in tools/NAME/; only the guest has a longer name than its file.
+TOOLS := $(patsubst guest,uefistored-guest,$(patsubst tools/%.c,%,$(wildcard tools/*.c)))
+tool_sources = $(wildcard tools/$(1:uefistored-%=%).c tools/$(1:uefistored-%=%)/*.c)
+# The names by which XAPI runs varstore.
+VARSTORE_LINKS := varstore-ls varstore-get varstore-set varstore-rm varstore-sb-state varstore-nvram-certcheck
 SOURCES := $(LIB_SOURCES) $(HOST_SOURCES) $(DAEMON_SOURCES) $(TOOL_SUPPORT_SOURCES) $(TEST_SUPPORT_SOURCES) \
-	$(TEST_SOURCES) $(BENCH_SOURCES) $(foreach tool,$(TOOLS),$(SOURCE_$(tool)))
+	$(TEST_SOURCES) $(BENCH_SOURCES) $(foreach tool,$(TOOLS),$(call tool_sources,$(tool)))
 MANUALS := $(wildcard docs/man/*.[1-8])
 
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
@@ -101,7 +102,7 @@ scan-build: ## Clang's analyzer over the programs; fails on a finding
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
 VALGRIND_TESTS := $(filter $(BUILD)/release/tests/unit/% $(BUILD)/release/tests/conformance/%,$(call tests_of,release))
 
-valgrind: $(VALGRIND_TESTS) $(call programs_of,release) ## The unit and conformance tests in C under valgrind
+valgrind: $(VALGRIND_TESTS) ## The unit and conformance tests in C under valgrind
 	@scripts/deps --check lint
 	BUILD=$(BUILD)/release G_SLICE=always-malloc UNDER='$(VALGRIND)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
 		$(VALGRIND_TESTS)
@@ -120,6 +121,8 @@ install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is 
 	install -d $(DESTDIR)$(SYSCONFDIR)/uefistored
 	install -m 755 $(BUILD)/release/uefistored $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(TOOLS:%=$(BUILD)/release/%) $(DESTDIR)$(PREFIX)/bin/
+	@for link in $(if $(filter varstore,$(TOOLS)),$(VARSTORE_LINKS)); do \
+		ln -sf varstore $(DESTDIR)$(PREFIX)/bin/$$link || exit 1; done
 	install -m 644 lib/uefivars.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(BUILD)/release/libuefivars.a $(DESTDIR)$(PREFIX)/lib/
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/uefivars.pc.in \
@@ -176,7 +179,7 @@ $(BUILD)/$(1)/lib%.a: $(BUILD)/sources
 	$$(call say,AR) $$(AR) rcs $$@ $$(filter %.o,$$^)
 
 $(BUILD)/$(1)/uefistored: $(call objects,$(1),$(DAEMON_SOURCES)) $(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
-$(foreach tool,$(TOOLS),$(eval $(BUILD)/$(1)/$(tool): $(call objects,$(1),$(SOURCE_$(tool)))))
+$(foreach tool,$(TOOLS),$(eval $(BUILD)/$(1)/$(tool): $(call objects,$(1),$(call tool_sources,$(tool)))))
 $(TOOLS:%=$(BUILD)/$(1)/%): $(BUILD)/$(1)/libtools.a $(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
 $(call tests_of,$(1)): $(BUILD)/$(1)/%: $(BUILD)/$(1)/%.o
 $(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SOURCES))

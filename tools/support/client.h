@@ -67,6 +67,6 @@ uint64_t client_notify(struct client *client);
  * Sends `size` bytes as a request, whatever they are, and returns the first 8 bytes of the answer. All of the pages is
  * handed over, the rest of them as the caller left it.
  */
-uint64_t client_raw(struct client *client, const uint8_t *request, size_t size);
+uint64_t client_raw(struct client *client, const uint8_t *bytes, size_t size);
 
 #endif
