@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What GLib's assertions lack. */
+#ifndef TESTS_CHECK_H
+#define TESTS_CHECK_H
+
+#include <glib.h>
+#include <string.h>
+
+/* g_assert_cmpmem() with sizes that are size_t (its own are int, which -Wconversion refuses). */
+#define check_bytes(a, a_size, b, b_size)                                                                              \
+	do {                                                                                                           \
+		size_t check_a_size = (a_size), check_b_size = (b_size);                                               \
+                                                                                                                       \
+		g_assert_cmpuint(check_a_size, ==, check_b_size);                                                      \
+		g_assert_true(check_a_size == 0 || memcmp((a), (b), check_a_size) == 0);                               \
+	} while (0)
+
+/* Compares two EFI_STATUSes, or other values that are read in hexadecimal. */
+#define check_status(a, b) g_assert_cmphex((a), ==, (b))
+
+#endif
