@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* uefistored: keeps the UEFI variables of one virtual machine. From the command line to the end, in order. */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/backend.h"
+#include "daemon/capabilities.h"
+#include "daemon/crypto.h"
+#include "daemon/keys.h"
+#include "daemon/options.h"
+#include "daemon/pidfile.h"
+#include "daemon/report.h"
+#include "daemon/sandbox.h"
+#include "daemon/serve.h"
+#include "daemon/settings.h"
+#include "daemon/signals.h"
+#include "daemon/transport/transport.h"
+#include "debug.h"
+#include "error.h"
+#include "log.h"
+
+/* How long the end waits for the backend; a toolstack gives us 10 s. */
+#define SETTLE_MS 7000
+
+/* Large blocks (the guest's pages, a store's text) come from the kernel and go back to it; what is free is not hoarded. */
+#define LARGE_BLOCK (32 << 10)
+
+/* All that a running daemon has. */
+struct daemon {
+	struct options options;
+	struct sandbox_options sandbox;
+	struct settings settings;
+	struct backend *backend;
+	struct transport *transport;
+	struct pidfile *pidfile;
+	struct serve *serve;
+	bool refreshed; /* certificates were brought up to date, and are to be stored */
+	bool started; /* there is a state to be saved */
+};
+
+/* Where a standard descriptor is closed, the next file to be opened would become it, and get our log. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool prepare_process(GError **error)
+{
+	sandbox_close_inherited();
+	open_standard_files();
+	umask(0077);
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
+	log_start("uefistored");
+	crypto_start();
+	return signals_start(error);
+}
+
+/* Everything about the command line and the configuration; nothing is touched yet. */
+static bool configure(struct daemon *daemon, GError **error)
+{
+	const struct options *options = &daemon->options;
+	const struct backend_options backend = {
+		.name = options->backend,
+		.arguments = (const char *const *)options->arguments->pdata,
+		.resume = options->resume,
+		.nonpersistent = options->nonpersistent,
+		.interrupted = signals_arrived,
+	};
+
+	if (!settings_read(&daemon->settings, options->config ? options->config : OPTIONS_CONFIG_DEFAULT,
+			   !options->config, error))
+		return false;
+	log_set_level(options->log_level_given ? options->log_level : daemon->settings.log_level);
+	daemon->backend = backend_new(&backend, error);
+	if (!daemon->backend)
+		return false;
+	daemon->sandbox = (struct sandbox_options){
+		.root = options->chroot,
+		.uid = options->uid,
+		.gid = options->gid,
+		.transport = "socket",
+		.backend = options->backend,
+	};
+	return !options->depriv || sandbox_check(&daemon->sandbox, error);
+}
+
+static bool make_machine(struct daemon *daemon, GError **error)
+{
+	const struct settings *settings = &daemon->settings;
+	const struct uefivars_policy policy = {
+		.secure_boot = daemon->options.secure_boot,
+		.auth_enforce = daemon->options.auth_enforce,
+		.deployed = settings->deployed,
+		.require_signed_pk = settings->require_signed_pk,
+		.tpm = settings->tpm,
+		.allow_names = (const struct uefivars_allowed_name *)(void *)settings->allow_names->data,
+		.allow_names_count = settings->allow_names->len,
+	};
+
+	daemon->serve = serve_new(&policy, daemon->backend);
+	return daemon->serve || error_set(error, EXIT_FAILED, "out of memory");
+}
+
+/* Everything is open that is needed from here on. What a guest has ever written is looked at only behind this. */
+static bool enter_sandbox(struct daemon *daemon, GError **error)
+{
+	if (!daemon->options.depriv)
+		return true;
+	return daemon->transport->prepare(daemon->transport, error) &&
+	       sandbox_enter(&daemon->sandbox, backend_directory(daemon->backend), error) &&
+	       backend_open_files(daemon->backend, error) && backend_start(daemon->backend, error) &&
+	       sandbox_seal(&daemon->sandbox, error);
+}
+
+/* The operator wants the certificates of this machine brought up to date. What cannot be taken is told, and the machine starts as it is. */
+static void refresh(struct daemon *daemon, enum uefivars_boot boot, const struct keys *keys)
+{
+	enum uefivars_key failed = UEFIVARS_PK;
+	enum uefivars_reason reason = UEFIVARS_OK;
+
+	/* On a first boot it gets those of the host anyway. */
+	if (boot == UEFIVARS_BOOT)
+		reason = uefivars_refresh(serve_uefivars(daemon->serve), keys->files, &failed);
+	if (reason != UEFIVARS_OK) {
+		log_write(LEVEL_ERROR, "%s: cannot be added to %s: %s", keys->paths[failed], keys_names[failed],
+			  uefivars_reason_text(reason));
+		return;
+	}
+	log_write(LEVEL_INFO, "the certificates were brought up to date, as the operator wants it");
+	backend_updated(daemon->backend);
+	daemon->refreshed = true;
+}
+
+static bool start_machine(struct daemon *daemon, const struct keys *keys, enum uefivars_boot *boot, GError **error)
+{
+	struct uefivars *uv = serve_uefivars(daemon->serve);
+	enum uefivars_reason reason;
+	enum uefivars_key failed = UEFIVARS_PK;
+
+	if (!backend_load(daemon->backend, uv, boot, error))
+		return false;
+	if (backend_update_is_wanted(daemon->backend))
+		refresh(daemon, *boot, keys);
+	reason = uefivars_start(uv, *boot, keys->files, &failed);
+	if (reason == UEFIVARS_OK)
+		return true;
+	return error_set(error, EXIT_FAILED, "%s: cannot be enrolled as %s: %s", keys->paths[failed],
+			 keys_names[failed], uefivars_reason_text(reason));
+}
+
+/*
+ * A machine that its operator wants to be protected does not run unprotected behind his back. One that is resumed was judged when it
+ * booted, and what it may do since was decided then.
+ */
+static bool check_secure_boot(struct daemon *daemon, enum uefivars_boot boot, GError **error)
+{
+	static const char unmet[] = "Secure Boot is wanted, and cannot be: PK, KEK and db have to be enrolled";
+	struct uefivars_state state;
+
+	uefivars_get_state(serve_uefivars(daemon->serve), &state);
+	if (!daemon->options.secure_boot || boot == UEFIVARS_RESUME)
+		return true;
+	if (!state.missing[UEFIVARS_PK] && !state.missing[UEFIVARS_KEK] && !state.missing[UEFIVARS_DB])
+		return true;
+	/* Whether it was delivered changes nothing here: the log has it in any case. */
+	serve_secure_boot_failed(daemon->serve);
+	if (!daemon->settings.secureboot_unmet_warn)
+		return error_set(error, EXIT_FAILED, "%s", unmet);
+	log_write(LEVEL_WARNING, "%s; the machine starts all the same (secureboot_unmet=warn)", unmet);
+	return true;
+}
+
+/* Has what the start made, or what was resumed, stored: it may be newer than what the backend has. */
+static bool store(struct daemon *daemon, enum uefivars_boot boot, GError **error)
+{
+	struct uefivars_state state;
+
+	uefivars_get_state(serve_uefivars(daemon->serve), &state);
+	if (!state.unsaved && !daemon->refreshed && boot != UEFIVARS_RESUME)
+		return true;
+	if (boot == UEFIVARS_RESUME && backend_write_back(daemon->backend))
+		return true;
+	return serve_persist(daemon->serve) || signals_arrived() ||
+	       error_set(error, EXIT_FAILED, "the variables cannot be stored");
+}
+
+/* From the first thing that is touched to the moment at which a guest finds us. */
+static bool start(struct daemon *daemon, const struct keys *keys, GError **error)
+{
+	enum uefivars_boot boot;
+
+	if (!enter_sandbox(daemon, error) || !start_machine(daemon, keys, &boot, error))
+		return false;
+	report_start(serve_uefivars(daemon->serve), boot);
+	if (!check_secure_boot(daemon, boot, error))
+		return false;
+	if (!store(daemon, boot, error))
+		return false;
+	daemon->started = true;
+	return signals_arrived() || daemon->transport->start(daemon->transport, daemon->serve, error);
+}
+
+static bool save(const struct daemon *daemon)
+{
+	GError *error = NULL;
+	bool ok = backend_save(daemon->backend, &error);
+
+	if (!ok)
+		log_write(LEVEL_ERROR, "%s", error->message);
+	g_clear_error(&error);
+	return ok;
+}
+
+/*
+ * The state is saved before anything is waited for: whoever ends us reads it soon. Where a guest's write was under way it
+ * is saved again, since the guest has got its answer by then.
+ */
+static bool end(const struct daemon *daemon)
+{
+	bool ok, waiting = serve_is_waiting(daemon->serve);
+
+	daemon->transport->stop(daemon->transport);
+	ok = save(daemon);
+	if (!backend_settle(daemon->backend, debug_milliseconds("UEFISTORED_DEBUG_SETTLE_MS", SETTLE_MS)))
+		log_write(LEVEL_ERROR, "the store may hold a write that the guest was told had failed");
+	if (waiting)
+		ok = save(daemon);
+	report_end();
+	log_write(LEVEL_INFO, "ended");
+	return ok;
+}
+
+/* A start that is broken off is an end like any other. */
+static bool was_interrupted(GError **error)
+{
+	if (!signals_arrived())
+		return false;
+	g_clear_error(error);
+	return true;
+}
+
+static bool run(struct daemon *daemon, GError **error)
+{
+	struct keys keys = { 0 };
+	bool ok;
+
+	daemon->transport = transport_socket_new(daemon->options.socket, error);
+	if (!daemon->transport)
+		return false;
+	if (daemon->options.pidfile) {
+		daemon->pidfile = pidfile_create(daemon->options.pidfile, error);
+		if (!daemon->pidfile)
+			return false;
+	}
+	ok = keys_read(&keys, daemon->options.keys, error) &&
+	     make_machine(daemon, error) &&
+	     backend_open(daemon->backend, serve_persisted, daemon->serve, error) &&
+	     (signals_arrived() || start(daemon, &keys, error) || was_interrupted(error));
+	keys_clear(&keys);
+	malloc_trim(0);
+	if (!ok || !daemon->started)
+		return ok;
+	log_write(LEVEL_INFO, "ready");
+	while (!signals_arrived())
+		g_main_context_iteration(NULL, TRUE);
+	return end(daemon);
+}
+
+static void clear(struct daemon *daemon)
+{
+	/* The guest must not be answered any more, nor the machine asked to persist. */
+	if (daemon->transport)
+		daemon->transport->close(daemon->transport);
+	backend_free(daemon->backend);
+	serve_free(daemon->serve);
+	pidfile_remove(daemon->pidfile, !daemon->options.depriv);
+	settings_clear(&daemon->settings);
+	options_clear(&daemon->options);
+}
+
+static bool print(const struct options *options, GError **error)
+{
+	bool ok = options->version ? printf("uefistored %s\n", UEFISTORED_VERSION) > 0 && fflush(stdout) == 0 :
+				     capabilities_print();
+
+	return ok || error_set(error, EXIT_FAILED, "stdout cannot be written: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon daemon = { 0 };
+	GError *error = NULL;
+	int status = EXIT_SUCCESS;
+	bool ok;
+
+	settings_init(&daemon.settings);
+	ok = prepare_process(&error) && options_parse(&daemon.options, argc, argv, &error);
+	if (ok && (daemon.options.version || daemon.options.print_capabilities))
+		ok = print(&daemon.options, &error);
+	else if (ok)
+		ok = configure(&daemon, &error) && run(&daemon, &error);
+	if (!ok)
+		status = error ? error->code : EXIT_FAILED;
+	if (error)
+		log_write(LEVEL_ERROR, "%s", error->message);
+	g_clear_error(&error);
+	clear(&daemon);
+	return status;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon/options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "daemon/transport/transport.h"
+#include "error.h"
+
+/* What the value of an option is, and so where it goes. */
+enum kind {
+	KIND_TEXT,   /* char *, not empty */
+	KIND_LIST,   /* GPtrArray *, may be given again */
+	KIND_TRUTH,  /* bool, written true or false */
+	KIND_FLAG,   /* bool, no value */
+	KIND_LEVEL,  /* enum log_level */
+	KIND_ID,     /* uint32_t: the number of a user or group other than root */
+	KIND_ABSENT, /* not in this build */
+};
+
+struct option {
+	const char *name;
+	enum kind kind;
+	size_t offset;       /* in struct options */
+	const char *value;   /* what --help calls its value; NULL: it has none */
+	const char *help;    /* for KIND_ABSENT: what this build lacks, too */
+};
+
+#define AT(member) offsetof(struct options, member)
+#define NO_XEN "this build has no Xen transport (it has --socket)"
+#define NO_QEMU "this build has no qemu transport (it has --socket)"
+
+static const struct option table[] = {
+	{ "domain", KIND_ABSENT, 0, "DOMID", NO_XEN },
+	{ "socket", KIND_TEXT, AT(socket), "PATH", "Serve over a Unix socket" },
+	{ "qemu-memory", KIND_ABSENT, 0, "FILE", NO_QEMU },
+	{ "doorbell", KIND_ABSENT, 0, "PATH", NO_QEMU },
+	{ "backend", KIND_TEXT, AT(backend), "NAME", "Where the variables are kept: file (the default) or memory" },
+	{ "arg", KIND_LIST, AT(arguments), "NAME:VALUE", "For the backend: path, save, resume (repeatable)" },
+	{ "resume", KIND_FLAG, AT(resume), NULL, "Start from the resume file instead of the backend" },
+	{ "nonpersistent", KIND_FLAG, AT(nonpersistent), NULL, "Never write to the backend" },
+	{ "keys", KIND_TEXT, AT(keys), "DIR", "Directory of PK.auth, KEK.auth, db.auth and dbx.auth" },
+	{ "secure-boot", KIND_TRUTH, AT(secure_boot), "true|false", "Is Secure Boot wanted? (false)" },
+	{ "auth-enforce", KIND_TRUTH, AT(auth_enforce), "true|false", "Are signatures verified? (true)" },
+	{ "depriv", KIND_FLAG, AT(depriv), NULL, "Serve from within a sandbox" },
+	{ "uid", KIND_ID, AT(uid), "N", "Become this user, with --depriv and --gid" },
+	{ "gid", KIND_ID, AT(gid), "N", "Become this group, with --depriv and --uid" },
+	{ "chroot", KIND_TEXT, AT(chroot), "DIR", "Have this as root, with --depriv (save and resume are seen from there)" },
+	{ "pidfile", KIND_TEXT, AT(pidfile), "PATH", "Written, and locked for life" },
+	{ "config", KIND_TEXT, AT(config), "FILE", "Configuration (" OPTIONS_CONFIG_DEFAULT ")" },
+	{ "log-level", KIND_LEVEL, AT(log_level), "LEVEL", "DEBUG, INFO, WARNING or ERROR" },
+	{ "print-capabilities", KIND_FLAG, AT(print_capabilities), NULL, "Print what this build can do, as JSON" },
+	{ "version", KIND_FLAG, AT(version), NULL, "Print the version" },
+};
+
+/* What is remembered while the line is read. */
+struct parse {
+	struct options *options;
+	bool given[G_N_ELEMENTS(table)];
+};
+
+static bool take_truth(const char *name, const char *value, bool *out, GError **error)
+{
+	*out = strcmp(value, "true") == 0;
+	if (*out || strcmp(value, "false") == 0)
+		return true;
+	return error_set(error, EXIT_USAGE, "--%s: true or false was expected, not '%s'", name, value);
+}
+
+static bool take_level(struct options *options, const char *name, const char *value, GError **error)
+{
+	options->log_level_given = true;
+	if (log_level_parse(value, &options->log_level))
+		return true;
+	return error_set(error, EXIT_USAGE, "--%s: DEBUG, INFO, WARNING or ERROR was expected, not '%s'", name, value);
+}
+
+static bool take_id(const char *name, const char *value, uint32_t *out, GError **error)
+{
+	guint64 number;
+
+	/* The largest number stands for no user at all. */
+	if (!g_ascii_string_to_unsigned(value, 10, 1, UINT32_MAX - 1, &number, NULL))
+		return error_set(error, EXIT_USAGE, "--%s: a number from 1 to %u was expected, not '%s'%s", name,
+				 UINT32_MAX - 1, value, strcmp(value, "0") == 0 ? " (root)" : "");
+	*out = (uint32_t)number;
+	return true;
+}
+
+static bool take(struct parse *parse, size_t index, const char *value, GError **error)
+{
+	const struct option *option = &table[index];
+	void *at = (char *)parse->options + option->offset;
+
+	if (parse->given[index] && option->kind != KIND_LIST && option->kind != KIND_ABSENT)
+		return error_set(error, EXIT_USAGE, "--%s is given twice", option->name);
+	parse->given[index] = true;
+	if (option->value && *value == '\0')
+		return error_set(error, EXIT_USAGE, "--%s: a value was expected (%s)", option->name, option->value);
+	switch (option->kind) {
+	case KIND_TEXT:
+		*(char **)at = g_strdup(value);
+		return true;
+	case KIND_LIST:
+		g_ptr_array_add(*(GPtrArray **)at, g_strdup(value));
+		return true;
+	case KIND_TRUTH:
+		return take_truth(option->name, value, at, error);
+	case KIND_FLAG:
+		*(bool *)at = true;
+		return true;
+	case KIND_LEVEL:
+		return take_level(parse->options, option->name, value, error);
+	case KIND_ID:
+		return take_id(option->name, value, at, error);
+	case KIND_ABSENT:
+		break;
+	}
+	return error_set(error, EXIT_USAGE, "--%s: %s", option->name, option->help);
+}
+
+static gboolean on_option(const gchar *name, const gchar *value, gpointer pointer, GError **error)
+{
+	/* GOption calls an option by the dashes that stand in front of it, too. */
+	while (*name == '-')
+		name++;
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (strcmp(table[i].name, name) == 0)
+			return take(pointer, i, value, error);
+	}
+	return FALSE;
+}
+
+static GOptionContext *make_context(struct parse *parse)
+{
+	GOptionContext *context = g_option_context_new(NULL);
+	GOptionGroup *group = g_option_group_new("uefistored", NULL, NULL, parse, NULL);
+	GOptionEntry entries[G_N_ELEMENTS(table) + 1] = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		entries[count++] = (GOptionEntry){
+			.long_name = table[i].name,
+			.flags = (table[i].value ? G_OPTION_FLAG_FILENAME : G_OPTION_FLAG_NO_ARG) |
+				 (table[i].kind == KIND_ABSENT ? G_OPTION_FLAG_HIDDEN : 0),
+			.arg = G_OPTION_ARG_CALLBACK,
+			.arg_data = (gpointer)on_option,
+			.description = table[i].help,
+			.arg_description = table[i].value,
+		};
+	}
+	g_option_group_add_entries(group, entries);
+	g_option_context_set_main_group(context, group);
+	g_option_context_set_summary(context, "Keeps the UEFI variables of one virtual machine.");
+	return context;
+}
+
+static bool check_sandbox(const struct options *options, GError **error)
+{
+	if (!options->depriv && (options->uid || options->gid || options->chroot))
+		return error_set(error, EXIT_USAGE, "--%s is a part of the sandbox: --depriv was expected, too",
+				 options->chroot ? "chroot" : options->uid ? "uid" : "gid");
+	if (!options->uid != !options->gid)
+		return error_set(error, EXIT_USAGE, "--%s: --%s was expected, too", options->uid ? "uid" : "gid",
+				 options->uid ? "gid" : "uid");
+	return true;
+}
+
+static bool check(const struct options *options, GError **error)
+{
+	if (options->version || options->print_capabilities)
+		return true;
+	if (!check_sandbox(options, error))
+		return false;
+	if (!options->socket)
+		return error_set(error, EXIT_USAGE, "a transport was expected: --socket PATH");
+	if (strlen(options->socket) > TRANSPORT_SOCKET_PATH_MAX)
+		return error_set(error, EXIT_USAGE, "--socket: a path of at most %zu bytes was expected, not one of %zu",
+				 (size_t)TRANSPORT_SOCKET_PATH_MAX, strlen(options->socket));
+	return true;
+}
+
+bool options_parse(struct options *options, int argc, char **argv, GError **error)
+{
+	struct parse parse = { .options = options };
+	GOptionContext *context;
+	char **rest = g_new0(char *, (size_t)argc + 1), **copy = rest;
+	GError *wrong = NULL;
+	bool ok;
+
+	*options = (struct options){ .auth_enforce = true, .arguments = g_ptr_array_new_with_free_func(g_free) };
+	/* GOption takes what it knows out of the vector that it is given. */
+	memcpy(rest, argv, (size_t)argc * sizeof *argv);
+	context = make_context(&parse);
+	ok = g_option_context_parse(context, &argc, &rest, &wrong);
+	g_option_context_free(context);
+	if (wrong) {
+		ok = error_set(error, EXIT_USAGE, "%s", wrong->message);
+		g_error_free(wrong);
+	} else if (argc > 1) {
+		ok = error_set(error, EXIT_USAGE, "'%s': an option was expected (see --help)", rest[1]);
+	}
+	g_free(copy);
+	g_ptr_array_add(options->arguments, NULL);
+	if (!options->backend)
+		options->backend = g_strdup("file");
+	return ok && check(options, error);
+}
+
+void options_clear(struct options *options)
+{
+	g_free(options->socket);
+	g_free(options->backend);
+	if (options->arguments)
+		g_ptr_array_free(options->arguments, TRUE);
+	g_free(options->keys);
+	g_free(options->chroot);
+	g_free(options->pidfile);
+	g_free(options->config);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the variable services tell, as log lines: limited by kind and reason, never a variable's data. */
+#ifndef DAEMON_REPORT_H
+#define DAEMON_REPORT_H
+
+#include "uefivars.h"
+
+/* For struct uefivars_host; the context is not used. */
+void report_event(void *context, const struct uefivars_event *event);
+
+/* Where the machine stands after its start, and what it lacks. */
+void report_start(const struct uefivars *uv, enum uefivars_boot boot);
+
+/* Tells how many lines were left out. */
+void report_end(void);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the debug build needs of the sandbox beyond the release build, kept apart from it. The release build has nothing
+ * of this, and it is the one whose lists are proven strict.
+ */
+#ifndef DAEMON_SANDBOX_DEBUG_H
+#define DAEMON_SANDBOX_DEBUG_H
+
+#ifdef UEFISTORED_DEBUG
+#include "daemon/sandbox_calls.h"
+
+/*
+ * More calls: reading files, for host/debug.h (the file of points is looked for from the new root) and for the reports
+ * of the sanitizers, and what their run-time does when a thread or the program ends. Leaks are not looked for at the
+ * end of a sealed program: that takes another process that traces this one.
+ */
+extern const struct sandbox_part sandbox_debug_build;
+
+/*
+ * Makes the call that the environment variable UEFISTORED_DEBUG_FORBIDDEN names: none that is known there should come
+ * back. To be called once, when the program was sealed.
+ */
+void sandbox_debug_sealed(void);
+#else
+static inline void sandbox_debug_sealed(void)
+{
+}
+#endif
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon/serve.h"
+
+#include <glib.h>
+#include <stdlib.h>
+
+#include "backend/backend.h"
+#include "daemon/report.h"
+#include "daemon/signals.h"
+#include "debug.h"
+
+/*
+ * A guest's write is answered within 20 s of its arrival whatever the backend does (semantics.md, decision 8); half a
+ * second of it is left for the answer's own way.
+ */
+#define ANSWER_MS 19500
+
+struct serve {
+	struct uefivars *uv;
+	struct backend *backend;
+	uint8_t *page;                 /* free for the next request */
+	struct serve_request *current; /* being served, or waiting for the backend */
+	struct serve_request *first;   /* those that wait for it, in the order of their arrival */
+	struct serve_request **last;
+	bool persisting; /* at the start, for no request */
+	bool persisted;
+};
+
+static int64_t new_deadline(void)
+{
+	return g_get_monotonic_time() + 1000 * (int64_t)debug_milliseconds("UEFISTORED_DEBUG_ANSWER_MS", ANSWER_MS);
+}
+
+static enum uefivars_persisted persist(void *context, const struct uefivars *uv)
+{
+	struct serve *serve = context;
+
+	(void)uv;
+	return backend_persist(serve->backend, serve->current->deadline);
+}
+
+static enum uefivars_persisted secure_boot_failed(void *context)
+{
+	struct serve *serve = context;
+
+	return backend_secure_boot_failed(serve->backend);
+}
+
+struct serve *serve_new(const struct uefivars_policy *policy, struct backend *backend)
+{
+	struct serve *serve = g_new0(struct serve, 1);
+	const struct uefivars_host host = { serve, persist, secure_boot_failed, report_event };
+
+	serve->backend = backend;
+	serve->last = &serve->first;
+	serve->uv = uefivars_create(policy, &host);
+	if (serve->uv)
+		return serve;
+	g_free(serve);
+	return NULL;
+}
+
+void serve_free(struct serve *serve)
+{
+	if (!serve)
+		return;
+	/* The page of a request that waits belongs to uv until then. */
+	uefivars_free(serve->uv);
+	if (serve->current)
+		free(serve->current->page);
+	for (struct serve_request *request = serve->first; request; request = request->next)
+		free(request->page);
+	free(serve->page);
+	g_free(serve);
+}
+
+struct uefivars *serve_uefivars(struct serve *serve)
+{
+	return serve->uv;
+}
+
+/* For what the start has done, when there is no request. */
+static bool wait_for_backend(struct serve *serve, enum uefivars_persisted persisted)
+{
+	if (persisted != UEFIVARS_PERSIST_PENDING)
+		return persisted == UEFIVARS_PERSIST_DONE;
+	serve->persisting = true;
+	while (serve->persisting && !signals_arrived())
+		g_main_context_iteration(NULL, TRUE);
+	return !serve->persisting && serve->persisted;
+}
+
+bool serve_persist(struct serve *serve)
+{
+	return wait_for_backend(serve, backend_persist(serve->backend, new_deadline()));
+}
+
+bool serve_secure_boot_failed(struct serve *serve)
+{
+	return wait_for_backend(serve, backend_secure_boot_failed(serve->backend));
+}
+
+bool serve_is_waiting(const struct serve *serve)
+{
+	return serve->current != NULL;
+}
+
+uint8_t *serve_page(struct serve *serve)
+{
+	if (!serve->page)
+		serve->page = malloc(UEFIVARS_PAGE_SIZE);
+	return serve->page;
+}
+
+static void queue(struct serve *serve, struct serve_request *request)
+{
+	request->next = NULL;
+	*serve->last = request;
+	serve->last = &request->next;
+}
+
+/* Serves the request in its page. Returns false where it has to wait behind another. */
+static bool begin(struct serve *serve, struct serve_request *request)
+{
+	struct serve_request *waiting = serve->current;
+	uint8_t *page = request->page;
+	size_t size = 0;
+
+	serve->current = request;
+	switch (uefivars_serve(serve->uv, page, &size)) {
+	case UEFIVARS_ANSWERED:
+		serve->current = waiting;
+		request->page = NULL;
+		/* The next request may be in the making before the callback returns: it gets a page of its own then. */
+		request->answered(request, page, size);
+		if (serve->page)
+			free(page);
+		else
+			serve->page = page;
+		return true;
+	case UEFIVARS_PENDING:
+		return true;
+	case UEFIVARS_BUSY:
+		break;
+	}
+	serve->current = waiting;
+	return false;
+}
+
+void serve_request(struct serve *serve, struct serve_request *request)
+{
+	request->page = serve->page;
+	request->deadline = new_deadline();
+	serve->page = NULL;
+	if (!begin(serve, request))
+		queue(serve, request);
+}
+
+/* Serves those that waited, as far as none of them has to wait again. */
+static void serve_waiting(struct serve *serve)
+{
+	while (serve->first && !serve->current) {
+		struct serve_request *request = serve->first;
+
+		serve->first = request->next;
+		if (!serve->first)
+			serve->last = &serve->first;
+		if (begin(serve, request))
+			continue;
+		/* Some other one is pending by now: to the front again. */
+		request->next = serve->first;
+		serve->first = request;
+		if (!request->next)
+			serve->last = &request->next;
+		return;
+	}
+}
+
+void serve_persisted(void *context, bool done)
+{
+	struct serve *serve = context;
+	struct serve_request *request = serve->current;
+	uint8_t *page;
+	size_t size = 0;
+
+	if (serve->persisting) {
+		serve->persisting = false;
+		serve->persisted = done;
+		return;
+	}
+	page = uefivars_complete(serve->uv, done, &size);
+	serve->current = NULL;
+	request->page = NULL;
+	request->answered(request, page, size);
+	if (serve->page)
+		free(page);
+	else
+		serve->page = page;
+	serve_waiting(serve);
+}

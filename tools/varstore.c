@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * varstore: a machine's variables from the host. One program for all commands: the first argument says which, or the
+ * name by which it is run (varstore-ls, varstore-get, ...), which is how XAPI knows them.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/support/options.h"
+#include "tools/support/report.h"
+#include "tools/varstore/command.h"
+
+#define NAME_PREFIX "varstore-"
+
+static const struct command *const commands[] = {
+	&command_ls,     &command_get,     &command_set, &command_rm, &command_sb_state, &command_nvram_certcheck,
+	&command_status, &command_convert,
+};
+
+static const char help[] =
+	"Usage: varstore COMMAND [OPTION...] UUID|-f FILE [OPERAND...]\n"
+	"Looks at the UEFI variables of a virtual machine, and changes them: in XAPI's database, or in a file.\n"
+	"\n"
+	"  ls                     list them\n"
+	"  get GUID NAME          write the value of one to standard output\n"
+	"  set GUID NAME ATTRIBUTES FILE\n"
+	"                         SetVariable with the file's bytes\n"
+	"  rm GUID NAME           remove one, authenticated or not; -c: those that a clone must not have\n"
+	"  sb-state setup|user    remove PK, KEK, db and dbx; user: then enroll the host's\n"
+	"  status                 Secure Boot: whether it can be on, why not, which keys, how full\n"
+	"  convert IN OUT         a store into another form: JSON, VARS blob, base64\n"
+	"  nvram-certcheck FILE   does a store lack certificates of 2023 that the host's keys have?\n"
+	"\n"
+	"varstore COMMAND --help tells more of each. A command may also be run as varstore-COMMAND, by a link of that\n"
+	"name to this program.\n"
+	"\n"
+	"Exit status: 0, or 1 where something could not be done, or 2 where it was asked for wrongly (run as\n"
+	"varstore-COMMAND: 1).\n";
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}
+
+static int run(struct invocation *invocation, int argc, char **argv)
+{
+	int status;
+
+	if (!invocation_parse(invocation, argc, argv))
+		return invocation_usage_status(invocation);
+	/* XAPI may close its end while we write. */
+	signal(SIGPIPE, SIG_IGN);
+	status = invocation->command->run(invocation);
+	if ((fflush(stdout) || ferror(stdout)) && status == EXIT_SUCCESS) {
+		report("standard output cannot be written");
+		return EXIT_RUNTIME;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation invocation = { 0 };
+	const char *name = program_invocation_short_name;
+
+	if (strncmp(name, NAME_PREFIX, strlen(NAME_PREFIX)) == 0) {
+		invocation.installed = true;
+		invocation.command = find_command(name + strlen(NAME_PREFIX));
+	}
+	if (invocation.command)
+		return run(&invocation, argc, argv);
+	invocation.installed = false;
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		fputs(help, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+		options_print_version();
+		return EXIT_SUCCESS;
+	}
+	if (argc < 2) {
+		report("a command is expected (see --help)");
+		return EXIT_USAGE;
+	}
+	invocation.command = find_command(argv[1]);
+	if (!invocation.command) {
+		report("'%s' is no command (see --help)", argv[1]);
+		return EXIT_USAGE;
+	}
+	return run(&invocation, argc - 1, argv + 1);
+}
