@@ -81,7 +81,7 @@ check: everything-debug $(call programs_of,release) $(BUILD)/release/libuefivars
 	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release CC='$(CC)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
 		$(call tests_of,debug) $(TEST_SCRIPTS)
 
-bench: $(BUILD)/release/bench ## Time the services in-process (BENCH_ARGS=--json: as JSON)
+bench: $(BUILD)/release/bench $(BUILD)/release/uefistored ## Time the services in-process (BENCH_ARGS=--json: as JSON)
 	@$(BUILD)/release/bench $(BENCH_ARGS)
 
 compilers: ## Build everything by gcc and by clang, no warning tolerated
@@ -104,7 +104,7 @@ VALGRIND_TESTS := $(filter $(BUILD)/release/tests/unit/% $(BUILD)/release/tests/
 
 valgrind: $(VALGRIND_TESTS) ## The unit and conformance tests in C under valgrind
 	@scripts/deps --check lint
-	BUILD=$(BUILD)/release G_SLICE=always-malloc UNDER='$(VALGRIND)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
+	BUILD=$(BUILD)/release G_SLICE=always-malloc UNDER='$(VALGRIND)' $(PROVE) $(or $(PROVEFLAGS),-j2) -e tests/run.sh \
 		$(VALGRIND_TESTS)
 
 format: ## Lay out all C files as .clang-format says

@@ -109,8 +109,8 @@ enum uefivars_persisted {
 struct uefivars_host {
 	void *context; /* the first argument of each callback */
 	/*
-	 * Make the non-volatile variables of UEFIVARS_STAGED durable. The view is valid during the call only: read it with
-	 * uefivars_next() before returning, even where the answer is UEFIVARS_PERSIST_PENDING.
+	 * Make the non-volatile variables of UEFIVARS_STAGED durable. The view is valid during the call only: read it
+	 * with uefivars_next() before returning, even where the answer is UEFIVARS_PERSIST_PENDING.
 	 */
 	enum uefivars_persisted (*persist)(void *context, const struct uefivars *uv);
 	/* Tell the operator that the guest failed Secure Boot. Called at most once in the life of the struct. */
@@ -147,8 +147,8 @@ void uefivars_free(struct uefivars *uv);
 
 /*
  * Adds one stored variable (copied). Returns UEFIVARS_OK, or why the record cannot be right and was left out
- * (BAD_NAME, BAD_ATTRIBUTES, TOO_LARGE, BAD_FORMAT, DUPLICATE, VOLATILE, NO_MEMORY): keep it somewhere and tell the operator.
- * A volatile record is taken only with `resume`.
+ * (BAD_NAME, BAD_ATTRIBUTES, TOO_LARGE, BAD_FORMAT, BAD_SIGNATURE_LIST, DUPLICATE, VOLATILE, NO_MEMORY): keep it
+ * somewhere and tell the operator. A volatile record is taken only with `resume`.
  */
 enum uefivars_reason uefivars_load(struct uefivars *uv, const struct uefivars_variable *variable, bool resume);
 
@@ -157,8 +157,9 @@ typedef void (*uefivars_set_aside)(void *context, const struct uefivars_variable
 				   size_t record_size, enum uefivars_reason reason);
 
 /*
- * Adds the variables of a VARS blob, version 1 or 2 (and its MOR key and PPI state). Returns UEFIVARS_OK, UEFIVARS_BAD_STORE where
- * it is no such blob at all, or UEFIVARS_NO_MEMORY. Records that cannot be right go to `set_aside` (may be NULL).
+ * Adds the variables of a VARS blob, version 1 or 2 (and its MOR key and PPI state). Returns UEFIVARS_OK,
+ * UEFIVARS_BAD_STORE where it is no such blob at all, or UEFIVARS_NO_MEMORY. Records that cannot be right go to
+ * `set_aside` (may be NULL).
  */
 enum uefivars_reason uefivars_load_blob(struct uefivars *uv, const uint8_t *blob, size_t size, bool resume,
 					uefivars_set_aside set_aside, void *context);
@@ -171,7 +172,8 @@ enum uefivars_boot {
 	UEFIVARS_RESUME,     /* the guest runs already: volatile state was loaded, too */
 };
 
-/* The host's keys: contents of PK.auth, KEK.auth, db.auth, dbx.auth, in this order. data NULL: there is no such file. */
+/* The host's keys: contents of PK.auth, KEK.auth, db.auth, dbx.auth, in this order. data NULL: there is no such file.
+ */
 enum uefivars_key { UEFIVARS_PK, UEFIVARS_KEK, UEFIVARS_DB, UEFIVARS_DBX, UEFIVARS_KEYS };
 
 struct uefivars_auth_file {
@@ -180,17 +182,19 @@ struct uefivars_auth_file {
 };
 
 /*
- * Between loading and starting: adds what the host's KEK, db and dbx files have and the machine has not, on the host's authority (PK is
- * left alone). For an operator who wants the certificates of an existing machine brought up to date. Returns UEFIVARS_OK or
- * why a file could not be taken, with *failed naming it; the others are taken all the same, and the machine can be started.
+ * Between loading and starting: adds what the host's KEK, db and dbx files have and the machine has not, on the host's
+ * authority (PK is left alone). For an operator who wants the certificates of an existing machine brought up to date.
+ * Returns UEFIVARS_OK or why a file could not be taken, with *failed naming it; the others are taken all the same, and
+ * the machine can be started.
  */
 enum uefivars_reason uefivars_refresh(struct uefivars *uv, const struct uefivars_auth_file keys[UEFIVARS_KEYS],
 				      enum uefivars_key *failed);
 
 /*
- * Starts the machine: enrolls `keys` on a first boot (dbx, db, KEK, PK through the ordinary SetVariable path; PK is left out
- * where KEK or db is missing), makes the firmware's own variables and decides SecureBoot. keys may be NULL.
- * Returns UEFIVARS_OK or why a key file could not be taken, with *failed naming it; the struct is then good for uefivars_free() only.
+ * Starts the machine: enrolls `keys` on a first boot (dbx, db, KEK, PK through the ordinary SetVariable path; PK is
+ * left out where KEK or db is missing), makes the firmware's own variables and decides SecureBoot. keys may be NULL.
+ * Returns UEFIVARS_OK or why a key file could not be taken, with *failed naming it; the struct is then good for
+ * uefivars_free() only.
  */
 enum uefivars_reason uefivars_start(struct uefivars *uv, enum uefivars_boot boot,
 				    const struct uefivars_auth_file keys[UEFIVARS_KEYS], enum uefivars_key *failed);
@@ -199,7 +203,7 @@ struct uefivars_state {
 	bool setup_mode;  /* no PK */
 	bool secure_boot; /* what the variable SecureBoot says */
 	bool runtime;     /* the guest has left boot services */
-	bool unsaved;     /* uefivars_start() or uefivars_refresh() made or changed non-volatile variables: persist them */
+	bool unsaved; /* uefivars_start() or uefivars_refresh() made or changed non-volatile variables: persist them */
 	bool missing[UEFIVARS_KEYS]; /* which of PK, KEK, db, dbx are not enrolled */
 };
 
@@ -210,24 +214,26 @@ void uefivars_get_state(const struct uefivars *uv, struct uefivars_state *state)
 enum uefivars_served {
 	UEFIVARS_ANSWERED, /* the response stands at the start of the page */
 	UEFIVARS_PENDING,  /* the backend is at work: the page belongs to the store until uefivars_complete() */
-	UEFIVARS_BUSY,     /* a change while another is pending: nothing was done, serve it again after uefivars_complete() */
+	UEFIVARS_BUSY, /* a change while another is pending: nothing was done, serve it again after uefivars_complete()
+			*/
 };
 
 /*
  * Serves the request at the start of `page`, which is private memory of UEFIVARS_PAGE_SIZE bytes (never the guest's
- * own: it could change meanwhile), and writes the response there. *response_size, with UEFIVARS_ANSWERED, is the response's size.
+ * own: it could change meanwhile), and writes the response there. *response_size, with UEFIVARS_ANSWERED, is the
+ * response's size.
  */
 enum uefivars_served uefivars_serve(struct uefivars *uv, uint8_t *page, size_t *response_size);
 
 /*
- * Ends the pending change: persisted or not. Writes the response to the page that waited (NULL where a port write waited)
- * and returns that page; *response_size is the response's size. Only while a change is pending.
+ * Ends the pending change: persisted or not. Writes the response to the page that waited (NULL where a port write
+ * waited) and returns that page; *response_size is the response's size. Only while a change is pending.
  */
 uint8_t *uefivars_complete(struct uefivars *uv, bool persisted, size_t *response_size);
 
 /*
- * The TPM physical presence registers (with policy.tpm): 32-bit accesses at ports 0x104 (index) and 0x108 (data). `port` and `width`
- * in bytes are as the guest used them; any other access reads zero and changes nothing.
+ * The TPM physical presence registers (with policy.tpm): 32-bit accesses at ports 0x104 (index) and 0x108 (data).
+ * `port` and `width` in bytes are as the guest used them; any other access reads zero and changes nothing.
  */
 uint32_t uefivars_ppi_read(const struct uefivars *uv, uint16_t port, unsigned int width);
 enum uefivars_served uefivars_ppi_write(struct uefivars *uv, uint16_t port, unsigned int width, uint32_t value);
@@ -240,14 +246,15 @@ enum uefivars_view {
 };
 
 /*
- * Walks the variables in creation order, internal records included. Start with *cursor = NULL; returns false at the end. Do not change the
- * store meanwhile. *variable's pointers are valid until the store changes.
+ * Walks the variables in creation order, internal records included. Start with *cursor = NULL; returns false at the
+ * end. Do not change the store meanwhile. *variable's pointers are valid until the store changes.
  */
 bool uefivars_next(const struct uefivars *uv, enum uefivars_view view, const void **cursor,
 		   struct uefivars_variable *variable);
 
 enum uefivars_scope {
-	UEFIVARS_SCOPE_STORED, /* non-volatile variables, no MOR key: for storage that survives boots */
+	UEFIVARS_SCOPE_STORED, /* non-volatile variables and PPI registers, no MOR key: for storage that survives boots
+				*/
 	UEFIVARS_SCOPE_ALL,    /* everything that the running guest can see: for save, migration, restart */
 };
 

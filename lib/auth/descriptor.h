@@ -17,8 +17,8 @@ struct auth_descriptor {
 };
 
 /*
- * Reads the descriptor at the start of `data`; the slices point into it. Returns false where it is none: too short, a length
- * outside the data, another certificate type, or a part of the time that must be zero and is not.
+ * Reads the descriptor at the start of `data`; the slices point into it. Returns false where it is none: too short, a
+ * length outside the data, another certificate type, or a part of the time that must be zero and is not.
  */
 bool descriptor_read(const uint8_t *data, size_t size, struct auth_descriptor *descriptor);
 

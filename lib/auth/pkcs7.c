@@ -199,8 +199,8 @@ static const EVP_MD *digest_of(const PKCS7_SIGNER_INFO *info)
 }
 
 /*
- * Does the signature algorithm fit the digest and the key: the key's plain algorithm, or that with this digest? RSASSA-PSS has a digest of
- * its own in its parameters and is not taken.
+ * Does the signature algorithm fit the digest and the key: the key's plain algorithm, or that with this digest?
+ * RSASSA-PSS has a digest of its own in its parameters and is not taken.
  */
 static bool algorithm_fits(const PKCS7_SIGNER_INFO *info, const EVP_MD *digest, const EVP_PKEY *key)
 {

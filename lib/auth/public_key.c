@@ -8,8 +8,8 @@
 static const uint8_t rsa_encryption[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
 
 /*
- * An RSA key is taken from its bit string directly: the general decoder of OpenSSL 3 tries every decoder that it has, which
- * takes four times as long as the verification itself.
+ * An RSA key is taken from its bit string directly: the general decoder of OpenSSL 3 tries every decoder that it has,
+ * which takes four times as long as the verification itself.
  */
 static EVP_PKEY *read_rsa(const struct der_bytes *info)
 {

@@ -124,7 +124,8 @@ bool signer_is_under(const struct pkcs7 *pkcs7, const struct der_certificate *si
 	return false;
 }
 
-/* The bytes of the first common name of a certificate; empty where it has none. Points into *name, which the caller frees. */
+/* The bytes of the first common name of a certificate; empty where it has none. Points into *name, which the caller
+ * frees. */
 static struct der_bytes common_name(const struct der_certificate *certificate, X509_NAME **name)
 {
 	const uint8_t *at = certificate->subject.data;

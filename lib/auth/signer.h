@@ -11,14 +11,15 @@
 bool signer_is_listed(const struct der_certificate *signer, const struct der_bytes *lists);
 
 /*
- * Does a chain lead from the signer to an X.509 entry of these lists, over certificates of the bundle? The entry is trusted as it
- * stands: its own signature, dates, usages and extensions do not matter, nor do anybody's dates.
+ * Does a chain lead from the signer to an X.509 entry of these lists, over certificates of the bundle? The entry is
+ * trusted as it stands: its own signature, dates, usages and extensions do not matter, nor do anybody's dates.
  */
 bool signer_is_under(const struct pkcs7 *pkcs7, const struct der_certificate *signer, const struct der_bytes *lists);
 
 /*
  * The owner of a private authenticated variable that this signer creates: SHA-256 over the signer's common name and the
- * tbsCertificate of the top of its chain within the bundle (8.2.2). Returns false when out of memory or the certificate is not readable.
+ * tbsCertificate of the top of its chain within the bundle (8.2.2). Returns false when out of memory or the certificate
+ * is not readable.
  */
 bool signer_owner(const struct pkcs7 *pkcs7, const struct der_certificate *signer, uint8_t digest[SIGNER_DIGEST_SIZE]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The VARS blob: how variables travel to XAPI, into save files and between daemons. Version 1 has variables alone, version 2
- * also the MOR key and the PPI registers. docs/protocol.md has the bytes.
+ * The VARS blob: how variables travel to XAPI, into save files and between daemons. Version 1 has variables alone,
+ * version 2 also the MOR key and the PPI registers. docs/protocol.md has the bytes.
  */
 #ifndef CODEC_VARS_H
 #define CODEC_VARS_H
@@ -24,8 +24,8 @@ struct vars_reader {
 };
 
 /*
- * Opens a blob for reading; it must outlive the reader. *extra is zero for version 1. Returns false where this is no such blob: magic,
- * version, or cut before its first record.
+ * Opens a blob for reading; it must outlive the reader. *extra is zero for version 1. Returns false where this is no
+ * such blob: magic, version, or cut before its first record.
  */
 bool vars_open(struct vars_reader *reader, const uint8_t *blob, size_t size, struct vars_extra *extra);
 

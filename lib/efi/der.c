@@ -54,7 +54,8 @@ bool der_certificate(const uint8_t *data, size_t size, struct der_certificate *c
 	struct der_certificate found;
 
 	if (!der_take(&rest, DER_SEQUENCE, &found.whole, &inner) || !all_zero(&rest) ||
-	    !der_take(&inner, DER_SEQUENCE, &found.tbs, &tbs) || !der_take(&inner, DER_SEQUENCE, &found.algorithm, NULL) ||
+	    !der_take(&inner, DER_SEQUENCE, &found.tbs, &tbs) ||
+	    !der_take(&inner, DER_SEQUENCE, &found.algorithm, NULL) ||
 	    !der_take(&inner, DER_BIT_STRING, NULL, &found.signature) || inner.size || found.signature.size == 0 ||
 	    found.signature.data[0] != 0)
 		return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The outer form of an X.509 certificate in DER: where its parts stand. What the parts say is OpenSSL's business (auth/). */
+/* The outer form of an X.509 certificate in DER: where its parts stand. What the parts say is OpenSSL's business
+ * (auth/). */
 #ifndef EFI_DER_H
 #define EFI_DER_H
 
@@ -19,7 +20,7 @@ struct der_certificate {
 	struct der_bytes serial;
 	struct der_bytes issuer;
 	struct der_bytes subject;
-	struct der_bytes public_key; /* SubjectPublicKeyInfo */
+	struct der_bytes public_key;       /* SubjectPublicKeyInfo */
 	struct der_bytes stated_algorithm; /* AlgorithmIdentifier of the signature as tbsCertificate has it */
 	struct der_bytes algorithm;        /* and as stands beside the signature */
 	struct der_bytes signature;        /* contents of the BIT STRING, without the number of unused bits */
@@ -32,8 +33,9 @@ struct der_certificate {
 bool der_certificate(const uint8_t *data, size_t size, struct der_certificate *certificate);
 
 /*
- * Takes the element with this tag from the front of *rest: its bytes (header included) go to *element, its contents to *content; either
- * may be NULL. Returns false, *rest untouched, where another element stands there or its length runs past the end.
+ * Takes the element with this tag from the front of *rest: its bytes (header included) go to *element, its contents to
+ * *content; either may be NULL. Returns false, *rest untouched, where another element stands there or its length runs
+ * past the end.
  */
 bool der_take(struct der_bytes *rest, uint8_t tag, struct der_bytes *element, struct der_bytes *content);
 

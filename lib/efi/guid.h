@@ -17,7 +17,7 @@ struct efi_guid {
 #define EFI_GUID_INIT(a, b, c, ...)                                                                                    \
 	{                                                                                                              \
 		{                                                                                                      \
-			(a)&0xff, ((a) >> 8) & 0xff, ((a) >> 16) & 0xff, (a) >> 24, (b)&0xff, (b) >> 8, (c)&0xff,      \
+			(a) & 0xff, ((a) >> 8) & 0xff, ((a) >> 16) & 0xff, (a) >> 24, (b)&0xff, (b) >> 8, (c)&0xff,    \
 				(c) >> 8, __VA_ARGS__                                                                  \
 		}                                                                                                      \
 	}

@@ -20,14 +20,14 @@ bool name_matches(const uint8_t *name, size_t size, const char *pattern);
 
 /*
  * Writes the name as UTF-8 with a NUL; unpaired surrogates become U+FFFD. Returns the size with the NUL; where that is
- * more than `room`, nothing was written. 3 bytes a code unit and one always suffice. *lossless, if not NULL, tells whether no
- * code unit was replaced.
+ * more than `room`, nothing was written. 3 bytes a code unit and one always suffice. *lossless, if not NULL, tells
+ * whether no code unit was replaced.
  */
 size_t name_to_utf8(const uint8_t *name, size_t size, char *out, size_t room, bool *lossless);
 
 /*
- * Writes the UTF-16LE bytes of a UTF-8 text, no NUL. Returns their number, or 0 where the text is empty or not UTF-8; where it is more
- * than `room`, nothing was written. 2 bytes for each byte of the text always suffice.
+ * Writes the UTF-16LE bytes of a UTF-8 text, no NUL. Returns their number, or 0 where the text is empty or not UTF-8;
+ * where it is more than `room`, nothing was written. 2 bytes for each byte of the text always suffice.
  */
 size_t name_from_utf8(const char *text, uint8_t *out, size_t room);
 

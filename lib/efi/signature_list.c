@@ -170,7 +170,8 @@ static bool has_entry(const uint8_t *lists, size_t size, const struct list *of, 
 	return false;
 }
 
-/* Writes the entries of one list that `out` (its first `done` bytes are whole lists) lacks, as a new list behind them. */
+/* Writes the entries of one list that `out` (its first `done` bytes are whole lists) lacks, as a new list behind them.
+ */
 static size_t append_list(const struct list *list, uint8_t *out, size_t done)
 {
 	uint8_t *header = out + done, *end = header + SIGLIST_HEADER_SIZE;

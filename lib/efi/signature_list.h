@@ -18,7 +18,7 @@ extern const struct efi_guid guid_cert_sha256;
 /* One kind of signature that is accepted. */
 struct siglist_type {
 	struct efi_guid guid;
-	const char *name;  /* as the specification calls it, without EFI_CERT_ and _GUID */
+	const char *name;   /* as the specification calls it, without EFI_CERT_ and _GUID */
 	uint32_t data_size; /* of one entry without its owner; 0: any */
 };
 
@@ -46,19 +46,21 @@ void siglist_begin(struct siglist_walk *walk, const uint8_t *lists, size_t size)
 bool siglist_next(struct siglist_walk *walk);
 
 /*
- * Are the lists well-formed: known types, sizes that fit, at least one entry a list, X.509 entries that are one DER certificate
- * by their outer form, nothing left over? No bytes at all are well-formed. *entries, if not NULL, is their number.
+ * Are the lists well-formed: known types, sizes that fit, at least one entry a list, X.509 entries that are one DER
+ * certificate by their outer form, nothing left over? No bytes at all are well-formed. *entries, if not NULL, is their
+ * number.
  */
 bool siglist_check(const uint8_t *lists, size_t size, size_t *entries);
 
 /*
- * Appends those entries of `more` that neither `base` nor an earlier part of `more` has (type, owner and data compared), list by list.
- * Both must pass siglist_check(). Writes base and the new lists to `out` (room for size + more_size) and returns the
- * number of bytes: `size` where nothing was new.
+ * Appends those entries of `more` that neither `base` nor an earlier part of `more` has (type, owner and data
+ * compared), list by list. Both must pass siglist_check(). Writes base and the new lists to `out` (room for size +
+ * more_size) and returns the number of bytes: `size` where nothing was new.
  */
 size_t siglist_append(const uint8_t *base, size_t size, const uint8_t *more, size_t more_size, uint8_t *out);
 
-/* Writes the header of one list with `entries` entries of entry_size bytes (owner included); returns the list's whole size. */
+/* Writes the header of one list with `entries` entries of entry_size bytes (owner included); returns the list's whole
+ * size. */
 size_t siglist_put_header(uint8_t out[SIGLIST_HEADER_SIZE], const struct efi_guid *type, size_t entry_size,
 			  size_t entries);
 

@@ -15,7 +15,8 @@ struct efi_time {
 /* Is `a` later than `b`, by year, month, day, hour, minute, second? Ranges are not checked. */
 bool time_later(const struct efi_time *a, const struct efi_time *b);
 
-/* Are the fields zero that an authentication descriptor must leave zero (8.2.2: Pad1, Nanosecond, TimeZone, Daylight, Pad2)? */
+/* Are the fields zero that an authentication descriptor must leave zero (8.2.2: Pad1, Nanosecond, TimeZone, Daylight,
+ * Pad2)? */
 bool time_unused_zero(const struct efi_time *time);
 
 /* Builds a time from its six fields. */

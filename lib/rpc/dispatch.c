@@ -31,8 +31,8 @@ static enum uefivars_served answer(struct exchange *exchange, uint64_t status)
 
 static enum uefivars_served malformed(struct exchange *exchange, uint64_t status, enum uefivars_reason reason)
 {
-	machine_tell(exchange->uv, &(struct uefivars_event){
-					   .kind = UEFIVARS_EVENT_MALFORMED, .reason = reason, .status = status });
+	machine_tell(exchange->uv,
+		     &(struct uefivars_event){ .kind = UEFIVARS_EVENT_MALFORMED, .reason = reason, .status = status });
 	return answer(exchange, status);
 }
 
@@ -66,11 +66,11 @@ static enum uefivars_served get_variable(struct exchange *exchange)
 	variable = get_visible(exchange->uv, name, name_size, &guid, latch_runtime(exchange->uv, at_runtime));
 	if (!variable)
 		return answer(exchange, EFI_NOT_FOUND);
-	exchange->size = variable->data_size > buffer_size ?
-				 wire_put_too_small_with_attributes(exchange->page, variable->data_size,
-								    variable->attributes) :
-				 wire_put_variable(exchange->page, variable->attributes, variable_data(variable),
-						   variable->data_size);
+	exchange->size =
+		variable->data_size > buffer_size ?
+			wire_put_too_small_with_attributes(exchange->page, variable->data_size, variable->attributes) :
+			wire_put_variable(exchange->page, variable->attributes, variable_data(variable),
+					  variable->data_size);
 	return UEFIVARS_ANSWERED;
 }
 
@@ -105,8 +105,8 @@ static enum uefivars_served query_variable_info(struct exchange *exchange)
 
 	if (status != EFI_SUCCESS)
 		return answer(exchange, status);
-	exchange->size = wire_put_space(exchange->page, space.maximum_storage, space.remaining_storage,
-					space.maximum_variable);
+	exchange->size =
+		wire_put_space(exchange->page, space.maximum_storage, space.remaining_storage, space.maximum_variable);
 	return UEFIVARS_ANSWERED;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading requests from a private copy of the guest's pages and writing responses there (docs/protocol.md). A read past the
- * end gives zeros and is remembered: the request is looked at as a whole, once.
+ * Reading requests from a private copy of the guest's pages and writing responses there (docs/protocol.md). A read past
+ * the end gives zeros and is remembered: the request is looked at as a whole, once.
  */
 #ifndef RPC_WIRE_H
 #define RPC_WIRE_H

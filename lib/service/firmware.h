@@ -20,7 +20,8 @@ enum firmware_flag {
 };
 
 /* Stages the flag with this value; nothing where it has the value already. Returns false when out of memory. */
-bool firmware_stage_flag(const struct uefivars *uv, struct store_change *change, enum firmware_flag flag, uint8_t value);
+bool firmware_stage_flag(const struct uefivars *uv, struct store_change *change, enum firmware_flag flag,
+			 uint8_t value);
 
 /* The flag's value; 0 where the variable is absent or empty. */
 uint8_t firmware_flag(const struct uefivars *uv, enum firmware_flag flag);
@@ -31,8 +32,8 @@ bool firmware_is_uncharged(const struct uefivars *uv, const uint8_t *name, size_
 
 /* What a start makes of them. */
 struct firmware_start {
-	bool resume;            /* the guest runs: what it can see stays */
-	bool vendor_keys;       /* the host's keys were enrolled just now */
+	bool resume;      /* the guest runs: what it can see stays */
+	bool vendor_keys; /* the host's keys were enrolled just now */
 	struct {
 		const uint8_t *data; /* signature lists; NULL: the host has none */
 		size_t size;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * EFI_LOAD_OPTION (3.1.3): attributes, a path list of the stated length inside the data, a description with its NUL, device path nodes
- * that walk to an end of the path. Node types and optional data behind are the firmware's business.
+ * EFI_LOAD_OPTION (3.1.3): attributes, a path list of the stated length inside the data, a description with its NUL,
+ * device path nodes that walk to an end of the path. Node types and optional data behind are the firmware's business.
  */
 bool format_is_load_option(const uint8_t *data, size_t size);
 

@@ -45,7 +45,7 @@ uint64_t get_space(const struct uefivars *uv, uint32_t attributes, struct get_sp
 		return status;
 	space->maximum_storage = total;
 	space->remaining_storage = used < total ? total - used : 0;
-	space->maximum_variable =
-		space->remaining_storage < UEFIVARS_DATA_MAX ? space->remaining_storage : UEFIVARS_DATA_MAX;
+	space->maximum_variable = space->remaining_storage < UEFIVARS_DATA_MAX ? space->remaining_storage :
+										 UEFIVARS_DATA_MAX;
 	return EFI_SUCCESS;
 }

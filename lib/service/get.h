@@ -10,8 +10,8 @@ const struct variable *get_visible(const struct uefivars *uv, const uint8_t *nam
 				   const struct efi_guid *guid, bool at_runtime);
 
 /*
- * The visible variable after the named one in *next; a name that is empty, or one NUL, starts the walk. Returns EFI_SUCCESS,
- * EFI_NOT_FOUND at the end, or EFI_INVALID_PARAMETER where the name is of no visible variable.
+ * The visible variable after the named one in *next; a name that is empty, or one NUL, starts the walk. Returns
+ * EFI_SUCCESS, EFI_NOT_FOUND at the end, or EFI_INVALID_PARAMETER where the name is of no visible variable.
  */
 uint64_t get_next(const struct uefivars *uv, const uint8_t *name, size_t name_size, const struct efi_guid *guid,
 		  bool at_runtime, const struct variable **next);

@@ -9,8 +9,8 @@
 #include "service/policy.h"
 
 /*
- * What no variable holds and a running guest must not lose travels as a record of its own: other daemons take it for one more variable. Its
- * data is one byte, bit 0: ExitBootServices was seen.
+ * What no variable holds and a running guest must not lose travels as a record of its own: other daemons take it for
+ * one more variable. Its data is one byte, bit 0: ExitBootServices was seen.
  */
 static const uint8_t state_name[] = { 'S', 0, 't', 0, 'a', 0, 't', 0, 'e', 0 };
 #define STATE_RUNTIME 0x01
@@ -40,14 +40,16 @@ static enum uefivars_reason check(const struct policy_row *row, const struct uef
 		return UEFIVARS_BAD_ATTRIBUTES;
 	if (!(attributes & ATTR_NV) && !resume)
 		return UEFIVARS_VOLATILE;
-	/* Only what this program relies on is held against the table; any other old variable is the guest's own affair. */
+	/* Only what this program relies on is held against the table; any other old variable is the guest's own affair.
+	 */
 	if (policy_is_secure_boot(row) && attributes != row->attributes)
 		return UEFIVARS_BAD_ATTRIBUTES;
 	if (row->writer == WRITER_FIRMWARE && row->attributes && attributes != row->attributes)
 		return UEFIVARS_BAD_ATTRIBUTES;
 	/* A second PK, which some daemons let a guest append, is taken as it stands. */
 	if ((row->format == FORMAT_SIGNATURES || row->format == FORMAT_PLATFORM_KEY) &&
-	    !policy_format_fits(&(struct policy_row){ .format = FORMAT_SIGNATURES }, variable->data, variable->data_size))
+	    !policy_format_fits(&(struct policy_row){ .format = FORMAT_SIGNATURES }, variable->data,
+				variable->data_size))
 		return UEFIVARS_BAD_SIGNATURE_LIST;
 	return UEFIVARS_OK;
 }
@@ -71,7 +73,8 @@ enum uefivars_reason load_variable(struct uefivars *uv, const struct uefivars_va
 			take_state(uv, loaded);
 		return UEFIVARS_OK;
 	}
-	/* One existing daemon kept dbt without runtime access: the set that the specification gives is what it is written with. */
+	/* One existing daemon kept dbt without runtime access: the set that the specification gives is what it is
+	 * written with. */
 	if (policy_is_secure_boot(row) && (attributes & ATTR_AT) && (attributes & ATTR_NV))
 		attributes = row->attributes;
 	reason = check(row, loaded, attributes, resume);
@@ -97,7 +100,8 @@ enum uefivars_reason load_variable(struct uefivars *uv, const struct uefivars_va
 	return UEFIVARS_OK;
 }
 
-/* The registers belong to the boot in which they were written: a new one starts without, and what is stored says otherwise. */
+/* The registers belong to the boot in which they were written: a new one starts without, and what is stored says
+ * otherwise. */
 static void drop_extra(struct uefivars *uv, const struct vars_extra *extra)
 {
 	static const struct vars_extra none;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Variables with a protocol of their own: the memory overwrite request and its lock (TCG Platform Reset Attack Mitigation
- * 1.10, 4 and MemoryOverwriteRequestControlLock revision 2), and the physical presence flags and theirs.
+ * Variables with a protocol of their own: the memory overwrite request and its lock (TCG Platform Reset Attack
+ * Mitigation 1.10, 4 and MemoryOverwriteRequestControlLock revision 2), and the physical presence flags and theirs.
  */
 #ifndef SERVICE_LOCK_H
 #define SERVICE_LOCK_H
@@ -19,8 +19,8 @@ struct lock_write {
 };
 
 /*
- * Checks the write against the row's protocol; may set what is stored, and in the change the MOR key and the verdict (a wrong key is
- * refused, and the lock changes all the same).
+ * Checks the write against the row's protocol; may set what is stored, and in the change the MOR key and the verdict (a
+ * wrong key is refused, and the lock changes all the same).
  */
 struct verdict lock_check(const struct uefivars *uv, const struct policy_row *row, struct lock_write *write,
 			  struct machine_change *change);

@@ -66,8 +66,8 @@ static void commit(struct uefivars *uv)
 	if (uv->setup_mode == change->setup_mode)
 		return;
 	uv->setup_mode = change->setup_mode;
-	machine_tell(uv, &(struct uefivars_event){
-				 .kind = uv->setup_mode ? UEFIVARS_EVENT_SETUP_MODE : UEFIVARS_EVENT_USER_MODE });
+	machine_tell(uv, &(struct uefivars_event){ .kind = uv->setup_mode ? UEFIVARS_EVENT_SETUP_MODE :
+									    UEFIVARS_EVENT_USER_MODE });
 }
 
 static struct verdict not_persisted(void)

@@ -52,11 +52,11 @@ struct uefivars {
 	struct uefivars_host host;
 	struct store store;
 
-	bool setup_mode;  /* PK is absent */
-	bool runtime;     /* ExitBootServices was seen; stays for this boot */
-	bool secure_boot; /* decided at start; stays for this boot */
-	bool reported;    /* a Secure Boot failure was reported to the host */
-	bool unsaved;     /* the start changed non-volatile variables */
+	bool setup_mode;   /* PK is absent */
+	bool runtime;      /* ExitBootServices was seen; stays for this boot */
+	bool secure_boot;  /* decided at start; stays for this boot */
+	bool reported;     /* a Secure Boot failure was reported to the host */
+	bool unsaved;      /* the start changed non-volatile variables */
 	bool provisioning; /* the host's own keys are being enrolled */
 	uint8_t mor_key[MOR_KEY_SIZE];
 	uint32_t ppi_index;
@@ -65,7 +65,7 @@ struct uefivars {
 	struct {
 		enum machine_waiting waiting;
 		struct machine_change change;
-		uint8_t *page; /* that gets the response; NULL for a port write */
+		uint8_t *page;                 /* that gets the response; NULL for a port write */
 		struct uefivars_event refusal; /* what to tell if it fails; its name stands in the page */
 	} pending;
 };

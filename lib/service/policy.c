@@ -146,7 +146,8 @@ static bool host_allows(const struct uefivars *uv, const uint8_t *name, size_t n
 	return false;
 }
 
-/* The PPI variables are ordinary where no TPM is offered; PPIBuffer stays protected, it may be loaded from a time when one was. */
+/* The PPI variables are ordinary where no TPM is offered; PPIBuffer stays protected, it may be loaded from a time when
+ * one was. */
 static bool row_applies(const struct uefivars *uv, const struct policy_row *row)
 {
 	bool needs_tpm = row->protocol == PROTOCOL_PPI_FLAGS || row->protocol == PROTOCOL_PPI_LOCK;

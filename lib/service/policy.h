@@ -7,20 +7,20 @@
 
 /* Who may change a variable. */
 enum policy_writer {
-	WRITER_ANYBODY,        /* or, for an authenticated one, its own signer */
-	WRITER_FIRMWARE,       /* nobody but this program */
-	WRITER_PK,             /* who has the platform key */
-	WRITER_PK_OR_KEK,      /* or a key exchange key */
-	WRITER_PK_KEK_OR_DBR,  /* or a key of the OS recovery database */
+	WRITER_ANYBODY,       /* or, for an authenticated one, its own signer */
+	WRITER_FIRMWARE,      /* nobody but this program */
+	WRITER_PK,            /* who has the platform key */
+	WRITER_PK_OR_KEK,     /* or a key exchange key */
+	WRITER_PK_KEK_OR_DBR, /* or a key of the OS recovery database */
 };
 
 /* What data it can have. */
 enum policy_format {
-	FORMAT_ANY,         /* of the row's sizes */
-	FORMAT_ORDER,       /* an array of 16-bit numbers */
-	FORMAT_LOAD_OPTION, /* EFI_LOAD_OPTION (3.1.3) */
-	FORMAT_KEY_OPTION,  /* EFI_KEY_OPTION (3.1.6) */
-	FORMAT_SIGNATURES,  /* EFI_SIGNATURE_LISTs */
+	FORMAT_ANY,          /* of the row's sizes */
+	FORMAT_ORDER,        /* an array of 16-bit numbers */
+	FORMAT_LOAD_OPTION,  /* EFI_LOAD_OPTION (3.1.3) */
+	FORMAT_KEY_OPTION,   /* EFI_KEY_OPTION (3.1.6) */
+	FORMAT_SIGNATURES,   /* EFI_SIGNATURE_LISTs */
 	FORMAT_PLATFORM_KEY, /* one list with one X.509 certificate */
 };
 
@@ -35,8 +35,8 @@ enum policy_protocol {
 };
 
 struct policy_row {
-	const char *pattern;    /* '#' is an upper-case hexadecimal digit; NULL: every name */
-	uint32_t attributes;    /* that it must have, APPEND aside; 0: any */
+	const char *pattern;         /* '#' is an upper-case hexadecimal digit; NULL: every name */
+	uint32_t attributes;         /* that it must have, APPEND aside; 0: any */
 	uint32_t size_min, size_max; /* of its data; both 0: any */
 	enum policy_writer writer;
 	enum policy_format format;
@@ -45,8 +45,8 @@ struct policy_row {
 };
 
 /*
- * The row for a variable. Never NULL: variables that are nothing special have a row that says so. *allowed tells whether a variable of this
- * name may be created: false for undefined names in the specification's vendor GUIDs.
+ * The row for a variable. Never NULL: variables that are nothing special have a row that says so. *allowed tells
+ * whether a variable of this name may be created: false for undefined names in the specification's vendor GUIDs.
  */
 const struct policy_row *policy_find(const struct uefivars *uv, const uint8_t *name, size_t name_size,
 				     const struct efi_guid *guid, bool *allowed);

@@ -59,8 +59,7 @@ bool ppi_write_changes_store(const struct uefivars *uv, uint16_t port, unsigned 
 {
 	size_t offset;
 
-	return uv->policy.tpm && port == PORT_DATA && width == ACCESS_SIZE &&
-	       find_region(uv, &offset) == REGION_BUFFER;
+	return uv->policy.tpm && port == PORT_DATA && width == ACCESS_SIZE && find_region(uv, &offset) == REGION_BUFFER;
 }
 
 static struct verdict write_buffer(struct uefivars *uv, size_t offset, uint32_t value)

@@ -75,7 +75,8 @@ static enum uefivars_reason enroll(struct uefivars *uv, enum uefivars_key key, u
 	return reason;
 }
 
-/* dbx first and PK last: with PK the door closes. Without KEK or db nobody could open it again, so PK waits for them. */
+/* dbx first and PK last: with PK the door closes. Without KEK or db nobody could open it again, so PK waits for them.
+ */
 static enum uefivars_reason enroll_all(struct uefivars *uv, const struct uefivars_auth_file keys[UEFIVARS_KEYS],
 				       enum uefivars_key *failed)
 {

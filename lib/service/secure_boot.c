@@ -50,8 +50,8 @@ static bool may_write(const struct uefivars *uv, const struct secure_boot_write 
 }
 
 /* A private variable belongs to whoever signed its creation. */
-static bool owns(const struct secure_boot_write *write, const struct pkcs7 *pkcs7,
-		 const struct der_certificate *signer, uint8_t owner[VARIABLE_DIGEST_SIZE])
+static bool owns(const struct secure_boot_write *write, const struct pkcs7 *pkcs7, const struct der_certificate *signer,
+		 uint8_t owner[VARIABLE_DIGEST_SIZE])
 {
 	if (!write->old)
 		return signer_owner(pkcs7, signer, owner);
@@ -103,8 +103,9 @@ static enum uefivars_reason check_signature(const struct uefivars *uv, const str
 }
 
 /*
- * In setup mode the Secure Boot variables are free, PK with the host's leave: the specification lets PK be unsigned, hosts may want
- * it signed by itself. A PK that is not there cannot be deleted, signed or not: that is for the caller to say.
+ * In setup mode the Secure Boot variables are free, PK with the host's leave: the specification lets PK be unsigned,
+ * hosts may want it signed by itself. A PK that is not there cannot be deleted, signed or not: that is for the caller
+ * to say.
  */
 static bool needs_signature(const struct uefivars *uv, const struct secure_boot_write *write)
 {

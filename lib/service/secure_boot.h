@@ -18,14 +18,15 @@ struct secure_boot_write {
 };
 
 /*
- * May this write be done? Returns UEFIVARS_OK, with the owner's digest of a private variable (zeros for others), or why not.
+ * May this write be done? Returns UEFIVARS_OK, with the owner's digest of a private variable (zeros for others), or why
+ * not.
  */
 enum uefivars_reason secure_boot_authenticate(const struct uefivars *uv, const struct secure_boot_write *write,
 					      uint8_t owner[VARIABLE_DIGEST_SIZE]);
 
 /*
- * Adds to the change what follows from a change of PK, KEK or a database: SetupMode and DeployedMode follow PK, VendorKeys fall.
- * `exists` tells whether the variable will be there. Returns false when out of memory.
+ * Adds to the change what follows from a change of PK, KEK or a database: SetupMode and DeployedMode follow PK,
+ * VendorKeys fall. `exists` tells whether the variable will be there. Returns false when out of memory.
  */
 bool secure_boot_stage_modes(struct uefivars *uv, struct machine_change *change, const struct policy_row *row,
 			     bool exists);

@@ -82,7 +82,8 @@ static struct verdict check_policy(const struct write *write)
 		return REFUSE(INVALID_PARAMETER, NAME_NOT_ALLOWED);
 	if (row->attributes && (write->request->attributes & ~ATTR_APPEND) != row->attributes)
 		return REFUSE(INVALID_PARAMETER, BAD_ATTRIBUTES);
-	/* Those of an authenticated write are looked at once it is authenticated, those of an append once it is whole. */
+	/* Those of an authenticated write are looked at once it is authenticated, those of an append once it is whole.
+	 */
 	if (!write->authenticated && !write->append && !policy_format_fits(row, write->payload, write->payload_size))
 		return REFUSE(INVALID_PARAMETER, BAD_FORMAT);
 	return verdict_success();
@@ -189,15 +190,14 @@ static struct verdict check_appended_format(const struct write *write)
 
 static struct verdict finish(struct uefivars *uv, const struct write *write, bool exists)
 {
-	if (policy_is_secure_boot(write->row) &&
-	    !secure_boot_stage_modes(uv, &uv->pending.change, write->row, exists))
+	if (policy_is_secure_boot(write->row) && !secure_boot_stage_modes(uv, &uv->pending.change, write->row, exists))
 		return machine_abandon(uv, REFUSE(OUT_OF_RESOURCES, NO_MEMORY));
 	if (!store_fits(&uv->store, &uv->pending.change.store))
 		return machine_abandon(uv, REFUSE(OUT_OF_RESOURCES, NO_SPACE));
 	return machine_apply(uv);
 }
 
-static struct verdict delete(struct uefivars *uv, const struct write *write)
+static struct verdict delete (struct uefivars *uv, const struct write *write)
 {
 	store_stage_delete(&uv->pending.change.store, write->old);
 	return finish(uv, write, false);
@@ -267,7 +267,7 @@ static struct verdict check_and_apply(struct uefivars *uv, struct write *write)
 	if (!verdict_is_success(&verdict))
 		return verdict;
 	if (is_deletion(write))
-		return delete(uv, write);
+		return delete (uv, write);
 	verdict = merge(write);
 	if (verdict_is_success(&verdict))
 		verdict = check_appended_format(write);

@@ -16,8 +16,8 @@ struct set_request {
 };
 
 /*
- * Checks, authenticates, stages, persists and commits a write. Nothing may be pending. A refusal is told to the host, then or
- * when it becomes one: request->name must stay until a pending change is completed.
+ * Checks, authenticates, stages, persists and commits a write. Nothing may be pending. A refusal is told to the host,
+ * then or when it becomes one: request->name must stay until a pending change is completed.
  */
 struct verdict set_variable(struct uefivars *uv, const struct set_request *request);
 

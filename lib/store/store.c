@@ -83,7 +83,8 @@ bool store_change_is_durable(const struct store_change *change)
 	for (size_t i = 0; i < change->count; i++) {
 		const struct store_step *step = &change->steps[i];
 
-		if ((step->old && is_nonvolatile(step->old)) || (step->replacement && is_nonvolatile(step->replacement)))
+		if ((step->old && is_nonvolatile(step->old)) ||
+		    (step->replacement && is_nonvolatile(step->replacement)))
 			return true;
 	}
 	return false;
@@ -165,7 +166,7 @@ void store_commit(struct store *store, struct store_change *change)
 			swap(store, old, replacement);
 		else if (replacement)
 			link_new(store, replacement);
-		else
+		else if (old)
 			unlink_old(store, old);
 		variable_free(old);
 	}

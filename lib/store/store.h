@@ -35,8 +35,8 @@ struct variable *store_find(const struct store *store, const uint8_t *name, size
 			    const struct efi_guid *guid);
 
 /*
- * Adds a step: `variable` (owned by the change from now on) takes the place of `old`, the variable of the store with its name, or is
- * created where old is NULL. A variable is in one step only.
+ * Adds a step: `variable` (owned by the change from now on) takes the place of `old`, the variable of the store with
+ * its name, or is created where old is NULL. A variable is in one step only.
  */
 void store_stage(struct store_change *change, struct variable *old, struct variable *variable);
 void store_stage_delete(struct store_change *change, struct variable *old);
@@ -54,7 +54,8 @@ void store_commit(struct store *store, struct store_change *change);
 void store_drop(struct store_change *change);
 
 /*
- * The variable after `variable` (NULL: the first) in creation order, as it will be once `change` (may be NULL) is committed.
+ * The variable after `variable` (NULL: the first) in creation order, as it will be once `change` (may be NULL) is
+ * committed.
  */
 const struct variable *store_next(const struct store *store, const struct store_change *change,
 				  const struct variable *variable);

@@ -52,7 +52,8 @@ struct variable_content {
 	bool uncharged;
 };
 
-/* Returns a new variable, in no store, or NULL when out of memory. Freed with variable_free(), or by the store that takes it. */
+/* Returns a new variable, in no store, or NULL when out of memory. Freed with variable_free(), or by the store that
+ * takes it. */
 struct variable *variable_new(const struct variable_content *content);
 void variable_free(struct variable *variable);
 
