@@ -117,7 +117,7 @@ deps-lint: ## Install what lint, compilers, scan-build and valgrind need
 	@scripts/deps build lint
 
 install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is kept
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin bin include lib/pkgconfig share/doc/uefistored)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin bin include lib/pkgconfig share/doc/uefistored/docs)
 	install -d $(DESTDIR)$(SYSCONFDIR)/uefistored
 	install -m 755 $(BUILD)/release/uefistored $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(TOOLS:%=$(BUILD)/release/%) $(DESTDIR)$(PREFIX)/bin/
@@ -128,8 +128,9 @@ install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is 
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/uefivars.pc.in \
 		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/uefivars.pc
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/uefivars.pc
-	install -m 644 README.md CHANGELOG.md LICENSE packaging/uefistored.conf $(wildcard docs/*.md) \
+	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE packaging/uefistored.conf \
 		$(DESTDIR)$(PREFIX)/share/doc/uefistored/
+	install -m 644 $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/uefistored/docs/
 	@for page in $(MANUALS); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	@test -e $(DESTDIR)$(SYSCONFDIR)/uefistored/uefistored.conf || \

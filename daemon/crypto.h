@@ -3,7 +3,10 @@
 #ifndef DAEMON_CRYPTO_H
 #define DAEMON_CRYPTO_H
 
-/* Keeps OpenSSL from reading openssl.cnf: what verifies signatures does not depend on a file of the host, and starts sooner. */
+/*
+ * Keeps OpenSSL from reading openssl.cnf: what verifies signatures does not depend on a file of the host, and starts
+ * sooner.
+ */
 void crypto_start(void);
 
 #endif

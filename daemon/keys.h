@@ -19,9 +19,9 @@ struct keys {
 extern const char *const keys_names[UEFIVARS_KEYS];
 
 /*
- * Reads the files of a directory; NULL: the first of the default directories that has one of them. What is not there is no error. Returns
- * false and sets *error (EXIT_FAILED, naming the file) where one cannot be read, is no regular file or is larger than KEYS_FILE_MAX.
- * Clear the keys in any case.
+ * Reads the files of a directory; NULL: the first of the default directories that has one of them. What is not there is
+ * no error. Returns false and sets *error (EXIT_FAILED, naming the file) where one cannot be read, is no regular file
+ * or is larger than KEYS_FILE_MAX. Clear the keys in any case.
  */
 bool keys_read(struct keys *keys, const char *directory, GError **error);
 void keys_clear(struct keys *keys);

@@ -28,7 +28,9 @@
 /* How long the end waits for the backend; a toolstack gives us 10 s. */
 #define SETTLE_MS 7000
 
-/* Large blocks (the guest's pages, a store's text) come from the kernel and go back to it; what is free is not hoarded. */
+/*
+ * Large blocks (the guest's pages, a store's text) come from the kernel and go back to it; what is free is not hoarded.
+ */
 #define LARGE_BLOCK (32 << 10)
 
 /* All that a running daemon has. */
@@ -41,7 +43,7 @@ struct daemon {
 	struct pidfile *pidfile;
 	struct serve *serve;
 	bool refreshed; /* certificates were brought up to date, and are to be stored */
-	bool started; /* there is a state to be saved */
+	bool started;   /* there is a state to be saved */
 };
 
 /* Where a standard descriptor is closed, the next file to be opened would become it, and get our log. */
@@ -120,13 +122,18 @@ static bool enter_sandbox(struct daemon *daemon, GError **error)
 {
 	if (!daemon->options.depriv)
 		return true;
+	if (daemon->options.uid)
+		backend_give(daemon->backend, daemon->options.uid, daemon->options.gid);
 	return daemon->transport->prepare(daemon->transport, error) &&
 	       sandbox_enter(&daemon->sandbox, backend_directory(daemon->backend), error) &&
 	       backend_open_files(daemon->backend, error) && backend_start(daemon->backend, error) &&
 	       sandbox_seal(&daemon->sandbox, error);
 }
 
-/* The operator wants the certificates of this machine brought up to date. What cannot be taken is told, and the machine starts as it is. */
+/*
+ * The operator wants the certificates of this machine brought up to date. What cannot be taken is told, and the machine
+ * starts as it is.
+ */
 static void refresh(struct daemon *daemon, enum uefivars_boot boot, const struct keys *keys)
 {
 	enum uefivars_key failed = UEFIVARS_PK;
@@ -156,15 +163,18 @@ static bool start_machine(struct daemon *daemon, const struct keys *keys, enum u
 	if (backend_update_is_wanted(daemon->backend))
 		refresh(daemon, *boot, keys);
 	reason = uefivars_start(uv, *boot, keys->files, &failed);
-	if (reason == UEFIVARS_OK)
+	if (reason == UEFIVARS_OK) {
+		if (*boot == UEFIVARS_FIRST_BOOT)
+			report_left_out(uv, keys);
 		return true;
+	}
 	return error_set(error, EXIT_FAILED, "%s: cannot be enrolled as %s: %s", keys->paths[failed],
 			 keys_names[failed], uefivars_reason_text(reason));
 }
 
 /*
- * A machine that its operator wants to be protected does not run unprotected behind his back. One that is resumed was judged when it
- * booted, and what it may do since was decided then.
+ * A machine that its operator wants to be protected does not run unprotected behind his back. One that is resumed was
+ * judged when it booted, and what it may do since was decided then.
  */
 static bool check_secure_boot(struct daemon *daemon, enum uefivars_boot boot, GError **error)
 {
@@ -226,8 +236,8 @@ static bool save(const struct daemon *daemon)
 }
 
 /*
- * The state is saved before anything is waited for: whoever ends us reads it soon. Where a guest's write was under way it
- * is saved again, since the guest has got its answer by then.
+ * The state is saved before anything is waited for: whoever ends us reads it soon. Where a guest's write was under way
+ * it is saved again, since the guest has got its answer by then.
  */
 static bool end(const struct daemon *daemon)
 {
@@ -266,8 +276,7 @@ static bool run(struct daemon *daemon, GError **error)
 		if (!daemon->pidfile)
 			return false;
 	}
-	ok = keys_read(&keys, daemon->options.keys, error) &&
-	     make_machine(daemon, error) &&
+	ok = keys_read(&keys, daemon->options.keys, error) && make_machine(daemon, error) &&
 	     backend_open(daemon->backend, serve_persisted, daemon->serve, error) &&
 	     (signals_arrived() || start(daemon, &keys, error) || was_interrupted(error));
 	keys_clear(&keys);
@@ -282,11 +291,11 @@ static bool run(struct daemon *daemon, GError **error)
 
 static void clear(struct daemon *daemon)
 {
-	/* The guest must not be answered any more, nor the machine asked to persist. */
+	backend_free(daemon->backend);
+	/* Requests that still wait are the transport's, and the machine knows them. */
+	serve_free(daemon->serve);
 	if (daemon->transport)
 		daemon->transport->close(daemon->transport);
-	backend_free(daemon->backend);
-	serve_free(daemon->serve);
 	pidfile_remove(daemon->pidfile, !daemon->options.depriv);
 	settings_clear(&daemon->settings);
 	options_clear(&daemon->options);

@@ -21,9 +21,9 @@ enum kind {
 struct option {
 	const char *name;
 	enum kind kind;
-	size_t offset;       /* in struct options */
-	const char *value;   /* what --help calls its value; NULL: it has none */
-	const char *help;    /* for KIND_ABSENT: what this build lacks, too */
+	size_t offset;     /* in struct options */
+	const char *value; /* what --help calls its value; NULL: it has none */
+	const char *help;  /* for KIND_ABSENT: what this build lacks, too */
 };
 
 #define AT(member) offsetof(struct options, member)
@@ -45,7 +45,8 @@ static const struct option table[] = {
 	{ "depriv", KIND_FLAG, AT(depriv), NULL, "Serve from within a sandbox" },
 	{ "uid", KIND_ID, AT(uid), "N", "Become this user, with --depriv and --gid" },
 	{ "gid", KIND_ID, AT(gid), "N", "Become this group, with --depriv and --uid" },
-	{ "chroot", KIND_TEXT, AT(chroot), "DIR", "Have this as root, with --depriv (save and resume are seen from there)" },
+	{ "chroot", KIND_TEXT, AT(chroot), "DIR",
+	  "Have this as root, with --depriv (save, resume and socket are seen from there)" },
 	{ "pidfile", KIND_TEXT, AT(pidfile), "PATH", "Written, and locked for life" },
 	{ "config", KIND_TEXT, AT(config), "FILE", "Configuration (" OPTIONS_CONFIG_DEFAULT ")" },
 	{ "log-level", KIND_LEVEL, AT(log_level), "LEVEL", "DEBUG, INFO, WARNING or ERROR" },
@@ -159,7 +160,9 @@ static bool check_sandbox(const struct options *options, GError **error)
 {
 	if (!options->depriv && (options->uid || options->gid || options->chroot))
 		return error_set(error, EXIT_USAGE, "--%s is a part of the sandbox: --depriv was expected, too",
-				 options->chroot ? "chroot" : options->uid ? "uid" : "gid");
+				 options->chroot ? "chroot" :
+				 options->uid    ? "uid" :
+						   "gid");
 	if (!options->uid != !options->gid)
 		return error_set(error, EXIT_USAGE, "--%s: --%s was expected, too", options->uid ? "uid" : "gid",
 				 options->uid ? "gid" : "uid");
@@ -175,7 +178,8 @@ static bool check(const struct options *options, GError **error)
 	if (!options->socket)
 		return error_set(error, EXIT_USAGE, "a transport was expected: --socket PATH");
 	if (strlen(options->socket) > TRANSPORT_SOCKET_PATH_MAX)
-		return error_set(error, EXIT_USAGE, "--socket: a path of at most %zu bytes was expected, not one of %zu",
+		return error_set(error, EXIT_USAGE,
+				 "--socket: a path of at most %zu bytes was expected, not one of %zu",
 				 (size_t)TRANSPORT_SOCKET_PATH_MAX, strlen(options->socket));
 	return true;
 }

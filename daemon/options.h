@@ -35,8 +35,8 @@ struct options {
 };
 
 /*
- * Reads the command line. Returns false and sets *error (EXIT_USAGE) where an option, value or combination is wrong. --help
- * prints and ends the program. Clear the options in any case.
+ * Reads the command line. Returns false and sets *error (EXIT_USAGE) where an option, value or combination is wrong.
+ * --help prints and ends the program. Clear the options in any case.
  */
 bool options_parse(struct options *options, int argc, char **argv, GError **error);
 void options_clear(struct options *options);

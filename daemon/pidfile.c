@@ -31,7 +31,8 @@ static bool is_current(const struct pidfile *pidfile)
 static bool lock(struct pidfile *pidfile, GError **error)
 {
 	for (int i = 0; i < ATTEMPTS; i++) {
-		pidfile->fd = open(pidfile->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0644);
+		pidfile->fd =
+			open(pidfile->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0644);
 		if (pidfile->fd < 0)
 			return error_set(error, EXIT_FAILED, "%s: the pidfile cannot be opened: %s", pidfile->path,
 					 strerror(errno));

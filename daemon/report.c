@@ -4,7 +4,6 @@
 #include <glib.h>
 #include <string.h>
 
-#include "daemon/keys.h"
 #include "efi/guid.h"
 #include "efi/status.h"
 #include "log.h"
@@ -90,7 +89,8 @@ void report_event(void *context, const struct uefivars_event *event)
 		break;
 	case UEFIVARS_EVENT_SECURE_BOOT_FAILED:
 		limit->what = "Secure Boot failures";
-		log_limited(limit, LEVEL_ERROR, "the machine failed Secure Boot: its firmware refused to start an image");
+		log_limited(limit, LEVEL_ERROR,
+			    "the machine failed Secure Boot: its firmware refused to start an image");
 		break;
 	case UEFIVARS_EVENTS:
 		break;
@@ -110,11 +110,22 @@ void report_start(const struct uefivars *uv, enum uefivars_boot boot)
 	uefivars_get_state(uv, &state);
 	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
 		if (state.missing[i])
-			g_string_append_printf(missing, "%s%s", missing->len ? ", " : "; not enrolled: ", keys_names[i]);
+			g_string_append_printf(missing, "%s%s",
+					       missing->len ? ", " : "; not enrolled: ", keys_names[i]);
 	}
 	log_write(LEVEL_INFO, "%s: %s mode, Secure Boot %s%s", boots[boot], state.setup_mode ? "setup" : "user",
 		  state.secure_boot ? "on" : "off", missing->str);
 	g_string_free(missing, TRUE);
+}
+
+void report_left_out(const struct uefivars *uv, const struct keys *keys)
+{
+	struct uefivars_state state;
+
+	uefivars_get_state(uv, &state);
+	if (keys->files[UEFIVARS_PK].data && state.missing[UEFIVARS_PK])
+		log_write(LEVEL_WARNING, "%s is left out: without KEK.auth and db.auth the machine stays in setup mode",
+			  keys->paths[UEFIVARS_PK]);
 }
 
 void report_end(void)

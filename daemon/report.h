@@ -3,6 +3,7 @@
 #ifndef DAEMON_REPORT_H
 #define DAEMON_REPORT_H
 
+#include "daemon/keys.h"
 #include "uefivars.h"
 
 /* For struct uefivars_host; the context is not used. */
@@ -10,6 +11,9 @@ void report_event(void *context, const struct uefivars_event *event);
 
 /* Where the machine stands after its start, and what it lacks. */
 void report_start(const struct uefivars *uv, enum uefivars_boot boot);
+
+/* Tells, after a first boot, of a platform key that was there and could not be enrolled alone. */
+void report_left_out(const struct uefivars *uv, const struct keys *keys);
 
 /* Tells how many lines were left out. */
 void report_end(void);

@@ -86,12 +86,14 @@ static GLogWriterOutput write_glib_line(GLogLevelFlags level, const GLogField *f
 }
 
 /*
- * What libraries would open when they first need it. OpenSSL and jansson are seen to where they are started. No locale
- * is set, so messages and character sets are built in.
+ * What libraries would open when they first need it: the time zone, and the tables of character sets, which GLib wants
+ * for the text of an error. OpenSSL and jansson are seen to where they are started. No locale is set, so messages are
+ * built in.
  */
 static void warm_up(void)
 {
 	g_log_set_writer_func(write_glib_line, NULL, NULL);
+	g_free(g_locale_to_utf8("", 0, NULL, NULL, NULL));
 	tzset();
 }
 
@@ -231,7 +233,7 @@ static bool check_no_return(uid_t uid, GError **error)
 	return true;
 }
 
-static bool limit(int resource, rlim_t value, GError **error)
+static bool limit(__rlimit_resource_t resource, rlim_t value, GError **error)
 {
 	const struct rlimit limit = { value, value };
 	struct rlimit old;
@@ -259,6 +261,7 @@ bool sandbox_enter(const struct sandbox_options *options, int directory, GError 
 {
 	const struct sandbox_part *parts[PARTS];
 
+	sandbox_debug_entered();
 	warm_up();
 	return find_parts(options, parts, error) && leave_namespaces(error) &&
 	       (directory < 0 || set_apart(directory, error)) && change_root(options->root, error) &&

@@ -17,15 +17,13 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-/* The largest store or resume file that is read is 16 MiB; a store that is written in place stands in its file twice.
- */
+/* Stores and resume files of up to 16 MiB are read; a store that is written in place stands in its file twice. */
 #define LARGEST_FILE (UINT64_C(64) << 20)
 
 static const struct sandbox_call everywhere[] = {
 	/* The C library's memory. None that could be executed, and no file in it. */
 	CALL(brk),
 	CALL_IF_BOTH(mmap, LACKS(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)),
-	CALL_IF(mprotect, LACKS(2, PROT_EXEC)),
 	CALL(mremap),
 	CALL(munmap),
 	CALL_IF(madvise, IS(2, MADV_DONTNEED)),
@@ -89,8 +87,6 @@ static const struct sandbox_call backend_xapidb[] = {
 	CALL(connect),
 	CALL(sendmsg),
 	CALL(recvfrom),
-	/* A main loop of its own for a call that is waited for. */
-	CALL(eventfd2),
 };
 
 #define LIST(calls) calls, G_N_ELEMENTS(calls)

@@ -32,6 +32,7 @@ static const struct sandbox_call debug_build[] = {
 	/* The sanitizers: their memory, the stack of their handlers, locks that spin, names of what they map. */
 	CALL_IF_BOTH(mmap, LACKS(2, PROT_EXEC), HAS(3, MAP_PRIVATE)),
 	CALL(madvise),
+	CALL_IF(mprotect, LACKS(2, PROT_EXEC)),
 	CALL(sigaltstack),
 	CALL(sched_yield),
 	CALL(rt_sigaction),
@@ -77,12 +78,12 @@ static const struct {
 #ifdef HAS_LEAK_CHECK
 #include <sanitizer/lsan_interface.h>
 
-static bool is_sealed;
+static bool has_entered;
 
 /* The run-time asks before it looks for leaks. */
 int __lsan_is_turned_off(void)
 {
-	return is_sealed;
+	return has_entered;
 }
 #endif
 
@@ -102,13 +103,17 @@ static void try_forbidden(const char *name)
 	_exit(4);
 }
 
+void sandbox_debug_entered(void)
+{
+#ifdef HAS_LEAK_CHECK
+	has_entered = true;
+#endif
+}
+
 void sandbox_debug_sealed(void)
 {
 	const char *name = getenv("UEFISTORED_DEBUG_FORBIDDEN");
 
-#ifdef HAS_LEAK_CHECK
-	is_sealed = true;
-#endif
 	if (name)
 		try_forbidden(name);
 }

@@ -12,9 +12,12 @@
 /*
  * More calls: reading files, for host/debug.h (the file of points is looked for from the new root) and for the reports
  * of the sanitizers, and what their run-time does when a thread or the program ends. Leaks are not looked for at the
- * end of a sealed program: that takes another process that traces this one.
+ * end of a program that has entered the sandbox: that takes another process that traces this one.
  */
 extern const struct sandbox_part sandbox_debug_build;
+
+/* The sandbox is being entered. */
+void sandbox_debug_entered(void);
 
 /*
  * Makes the call that the environment variable UEFISTORED_DEBUG_FORBIDDEN names: none that is known there should come
@@ -22,6 +25,10 @@ extern const struct sandbox_part sandbox_debug_build;
  */
 void sandbox_debug_sealed(void);
 #else
+static inline void sandbox_debug_entered(void)
+{
+}
+
 static inline void sandbox_debug_sealed(void)
 {
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The machine being served, between a transport and the variable services: it owns the private copies of the guest's
- * pages, has a request wait while the backend is at work, and has those wait behind it that would change something meanwhile.
+ * pages, has a request wait while the backend is at work, and has those wait behind it that would change something
+ * meanwhile.
  *
  * A transport asks for a page, copies the guest's 16 pages into it once, and hands its request in. The answer comes by
- * the request's callback: at once, or from the main loop. It is the transport that keeps the requests of one guest processor or
- * connection in order, by handing in the next one only after the answer.
+ * the request's callback: at once, or from the main loop. It is the transport that keeps the requests of one guest
+ * processor or connection in order, by handing in the next one only after the answer.
  */
 #ifndef DAEMON_SERVE_H
 #define DAEMON_SERVE_H
@@ -31,18 +32,23 @@ struct serve_request {
 
 /* Makes a machine whose variables are kept by `backend`, which must outlive it. Returns NULL when out of memory. */
 struct serve *serve_new(const struct uefivars_policy *policy, struct backend *backend);
+
+/* Requests that wait are forgotten, not answered; they must still be in place. */
 void serve_free(struct serve *serve);
 
 /* For loading, starting and looking at. */
 struct uefivars *serve_uefivars(struct serve *serve);
 
 /*
- * Makes what is committed durable, and waits for it in the main loop until it is or a signal arrives that ends the daemon. For
- * the start, before any request. Returns whether it is durable.
+ * Makes what is committed durable, and waits for it in the main loop until it is or a signal arrives that ends the
+ * daemon. For the start, before any request. Returns whether it is durable.
  */
 bool serve_persist(struct serve *serve);
 
-/* Tells the operator, before any request, that the machine fails Secure Boot, and waits in the same way. Returns whether it was told. */
+/*
+ * Tells the operator, before any request, that the machine fails Secure Boot, and waits in the same way. Returns
+ * whether it was told.
+ */
 bool serve_secure_boot_failed(struct serve *serve);
 
 /* Does a request wait for the backend? */

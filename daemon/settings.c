@@ -115,7 +115,8 @@ static const char *take(struct settings *settings, const char *key, const char *
 	if (strcmp(key, "tpm") == 0)
 		return take_truth(value, &settings->tpm) ? NULL : truth;
 	if (strcmp(key, "allow_names") == 0)
-		return take_names(value, settings->allow_names) ? NULL : "a list of NAME or GUID NAME, with commas between";
+		return take_names(value, settings->allow_names) ? NULL :
+								  "a list of NAME or GUID NAME, with commas between";
 	*known = false;
 	return NULL;
 }
@@ -131,8 +132,10 @@ static bool take_key(struct settings *settings, GKeyFile *file, const char *key,
 	expected = take(settings, key, value, &known);
 	ok = known && !expected;
 	if (!known)
-		error_set(error, EXIT_USAGE, "%s: '%s' is no setting (there are loglevel, secureboot_unmet, deployed, "
-			  "require_signed_pk, allow_names, tpm)", path, key);
+		error_set(error, EXIT_USAGE,
+			  "%s: '%s' is no setting (there are loglevel, secureboot_unmet, deployed, "
+			  "require_signed_pk, allow_names, tpm)",
+			  path, key);
 	else if (expected)
 		error_set(error, EXIT_USAGE, "%s: %s: %s was expected, not '%s'", path, key, expected, value);
 	g_free(value);
@@ -195,7 +198,8 @@ bool settings_read(struct settings *settings, const char *path, bool may_be_miss
 	if (fd < 0) {
 		if (errno == ENOENT && may_be_missing)
 			return true;
-		return error_set(error, EXIT_USAGE, "%s: the configuration cannot be opened: %s", path, strerror(errno));
+		return error_set(error, EXIT_USAGE, "%s: the configuration cannot be opened: %s", path,
+				 strerror(errno));
 	}
 	text = file_io_read_all(fd, FILE_MAX, &size);
 	ok = text ? settings_parse(settings, text, size, path, error) :

@@ -24,8 +24,8 @@ void settings_init(struct settings *settings);
 void settings_clear(struct settings *settings);
 
 /*
- * Reads the file over the settings. Returns false and sets *error (EXIT_USAGE: it names file, key and what is expected) where it cannot be read, or
- * a key or value is wrong. may_be_missing: then there is nothing to read.
+ * Reads the file over the settings. Returns false and sets *error (EXIT_USAGE: it names file, key and what is expected)
+ * where it cannot be read, or a key or value is wrong. may_be_missing: then there is nothing to read.
  */
 bool settings_read(struct settings *settings, const char *path, bool may_be_missing, GError **error);
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /*
- * Blocks SIGTERM, SIGINT and SIGHUP, for all threads made later, and ignores SIGPIPE. From here on one that arrives ends an
- * iteration of the main loop. Returns false and sets *error where they cannot be waited for.
+ * Blocks SIGTERM, SIGINT and SIGHUP, for all threads made later, and ignores SIGPIPE. From here on one that arrives
+ * ends an iteration of the main loop. Returns false and sets *error where they cannot be waited for.
  */
 bool signals_start(GError **error);
 

@@ -11,8 +11,8 @@
 #ifdef UEFISTORED_DEBUG
 /*
  * A point that the program passes. The environment variable UEFISTORED_DEBUG_POINTS names a file of lines "POINT delay
- * MILLISECONDS", "POINT fail" or "POINT exit"; it is read at each point, so a test can change it at any time. Returns false
- * for "fail", and EIO in errno.
+ * MILLISECONDS", "POINT fail" or "POINT exit"; it is read at each point, so a test can change it at any time. Returns
+ * false for "fail", and EIO in errno.
  */
 bool debug_point(const char *point);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Errors that end a program: one line for the operator and the exit status. They travel as GErrors whose code is the status. */
+/*
+ * Errors that end a program: one line for the operator and the exit status. They travel as GErrors whose code is the
+ * status.
+ */
 #ifndef HOST_ERROR_H
 #define HOST_ERROR_H
 
@@ -11,7 +14,10 @@ enum exit_status {
 	EXIT_USAGE = 2,  /* a wrong option, value or combination: nothing was touched */
 };
 
-/* Sets *error and returns false, so that callers can return it. The message names the file, option or field and what was expected. */
+/*
+ * Sets *error and returns false, so that callers can return it. The message names the file, option or field and what
+ * was expected.
+ */
 bool error_set(GError **error, enum exit_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * Reads all of a regular file from its start. Returns the bytes and a NUL that *size does not count, to be freed with g_free(); NULL with errno
- * set (EFBIG where it has more than max bytes).
+ * Reads all of a regular file from its start. Returns the bytes and a NUL that *size does not count, to be freed with
+ * g_free(); NULL with errno set (EFBIG where it has more than max bytes).
  */
 char *file_io_read_all(int fd, size_t max, size_t *size);
 

@@ -13,7 +13,10 @@
 
 enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR };
 
-/* Names the program in front of each line and finds out whether stderr is the journal. The level is INFO until it is set. */
+/*
+ * Names the program in front of each line and finds out whether stderr is the journal. The level is INFO until it is
+ * set.
+ */
 void log_start(const char *program);
 void log_set_level(enum log_level lowest);
 
@@ -24,7 +27,8 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 
 /*
  * Limits one kind of line to LOG_BURST at once and one a second after that. What is left out is counted and told in a
- * line of its own, in front of the next one that passes or by log_limit_end(). Zeroed memory with `what` set is ready for use.
+ * line of its own, in front of the next one that passes or by log_limit_end(). Zeroed memory with `what` set is ready
+ * for use.
  */
 #define LOG_BURST 10u
 

@@ -4,7 +4,6 @@
  * name by which it is run (varstore-ls, varstore-get, ...), which is how XAPI knows them.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,8 +54,6 @@ static int run(struct invocation *invocation, int argc, char **argv)
 
 	if (!invocation_parse(invocation, argc, argv))
 		return invocation_usage_status(invocation);
-	/* XAPI may close its end while we write. */
-	signal(SIGPIPE, SIG_IGN);
 	status = invocation->command->run(invocation);
 	if ((fflush(stdout) || ferror(stdout)) && status == EXIT_SUCCESS) {
 		report("standard output cannot be written");

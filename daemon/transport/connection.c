@@ -57,8 +57,8 @@ static void watch_next(struct connection *connection)
 	watch(connection, connection->stopped ? 0 : G_IO_IN);
 }
 
-struct connection *connection_new(int fd, struct serve *serve, void (*closed)(void *context, struct connection *connection),
-				  void *context)
+struct connection *connection_new(int fd, struct serve *serve,
+				  void (*closed)(void *context, struct connection *connection), void *context)
 {
 	struct connection *connection = g_new0(struct connection, 1);
 
@@ -157,7 +157,10 @@ static void complete(struct connection *connection)
 		end(connection);
 }
 
-/* The status, in the first 8 bytes, is written last: a guest that looks too early does not find it in front of half a response. */
+/*
+ * The status, in the first 8 bytes, is written last: a guest that looks too early does not find it in front of half a
+ * response.
+ */
 static void on_answered(struct serve_request *request, const uint8_t *page, size_t size)
 {
 	struct connection *connection = (struct connection *)request;
@@ -270,7 +273,8 @@ static void on_greeting(struct connection *connection)
 	if (fd >= 0)
 		close(fd);
 	if (n > 0)
-		log_limited(&refused, LEVEL_WARNING, "a connection is closed: its first message is not UVS1 with the "
+		log_limited(&refused, LEVEL_WARNING,
+			    "a connection is closed: its first message is not UVS1 with the "
 			    "guest's memory as its only descriptor");
 	end(connection);
 }

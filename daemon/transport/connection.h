@@ -8,8 +8,8 @@
 struct connection;
 
 /* Takes over the socket `fd`. `closed` is called once, when the connection has ended by itself: free it then. */
-struct connection *connection_new(int fd, struct serve *serve, void (*closed)(void *context, struct connection *connection),
-				  void *context);
+struct connection *connection_new(int fd, struct serve *serve,
+				  void (*closed)(void *context, struct connection *connection), void *context);
 
 /* Reads no more requests. One that waits is still answered. */
 void connection_stop(struct connection *connection);

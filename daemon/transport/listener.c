@@ -76,8 +76,8 @@ static void make_temporary_name(char temporary[TEMPORARY_SIZE])
 }
 
 /*
- * Binds and listens under a name that nobody knows, and renames (name NULL: that comes later): so the path never leads to a
- * socket that does not listen yet. It is done from within the directory, since an address has only little room.
+ * Binds and listens under a name that nobody knows, and renames (name NULL: that comes later): so the path never leads
+ * to a socket that does not listen yet. It is done from within the directory, since an address has only little room.
  */
 static bool bind_and_rename(int fd, const char *directory, const char *name)
 {

@@ -21,14 +21,14 @@ struct listener {
 bool listener_check(const char *path, GError **error);
 
 /*
- * Makes the socket, with mode 0600, over a stale one if there is one. It appears at the path when it already listens. Returns false
- * and sets *error where that failed.
+ * Makes the socket, with mode 0600, over a stale one if there is one. It appears at the path when it already listens.
+ * Returns false and sets *error where that failed.
  */
 bool listener_open(struct listener *listener, const char *path, GError **error);
 
 /*
- * The same in two steps, for a process that loses sight of the path between them: after the first nothing is to be seen at it. The
- * file cannot be removed at the end then: it is a stale one.
+ * The same in two steps, for a process that loses sight of the path between them: after the first nothing is to be seen
+ * at it. The file cannot be removed at the end then: it is a stale one.
  */
 bool listener_prepare(struct listener *listener, const char *path, GError **error);
 bool listener_publish(struct listener *listener, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Transports: how a guest reaches the daemon. Each has its own way to be made; all of them hand what they receive to daemon/serve.h,
- * from the main loop, and are closed alike.
+ * Transports: how a guest reaches the daemon. Each has its own way to be made; all of them hand what they receive to
+ * daemon/serve.h, from the main loop, and are closed alike.
  */
 #ifndef DAEMON_TRANSPORT_H
 #define DAEMON_TRANSPORT_H
@@ -16,8 +16,8 @@
 /* What a transport begins with. */
 struct transport {
 	/*
-	 * Makes what start() could not make any more, from within a sandbox; it is still not found by a guest. Without a sandbox it is not
-	 * called. Returns false and sets *error where that failed.
+	 * Makes what start() could not make any more, from within a sandbox; it is still not found by a guest. Without
+	 * a sandbox it is not called. Returns false and sets *error where that failed.
 	 */
 	bool (*prepare)(struct transport *transport, GError **error);
 	/* Begins to serve: from now on a guest finds it. Returns false and sets *error where that failed. */
@@ -32,8 +32,8 @@ struct transport {
 #define TRANSPORT_SOCKET_PATH_MAX (sizeof((struct sockaddr_un *)0)->sun_path - 1)
 
 /*
- * The socket transport, at a path of at most TRANSPORT_SOCKET_PATH_MAX bytes. Returns NULL and sets *error where another process listens there, or
- * what stands there is no socket. Nothing is made before it is started.
+ * The socket transport, at a path of at most TRANSPORT_SOCKET_PATH_MAX bytes. Returns NULL and sets *error where
+ * another process listens there, or what stands there is no socket. Nothing is made before it is started.
  */
 struct transport *transport_socket_new(const char *path, GError **error);
 

@@ -149,6 +149,12 @@ int backend_directory(const struct backend *backend)
 	return backend->ops->directory ? backend->ops->directory(backend) : -1;
 }
 
+void backend_give(struct backend *backend, uid_t uid, gid_t gid)
+{
+	if (backend->ops->give)
+		backend->ops->give(backend, uid, gid);
+}
+
 bool backend_open_files(struct backend *backend, GError **error)
 {
 	if (backend->start_from_resume) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The backend that keeps a machine's variables in a JSON file: backend/json.h is its text, backend/store_file.h the file, and
- * a thread of its own (backend/worker.h) waits for the disk.
+ * The backend that keeps a machine's variables in a JSON file: backend/json.h is its text, backend/store_file.h the
+ * file, and a thread of its own (backend/worker.h) waits for the disk.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -127,6 +127,13 @@ static int directory(const struct backend *backend)
 	return store_file_directory(store->file);
 }
 
+static void give(struct backend *backend, uid_t uid, gid_t gid)
+{
+	const struct file_store *store = backend->store;
+
+	store_file_give(store->file, uid, gid);
+}
+
 static bool start(struct backend *backend, GError **error)
 {
 	struct file_store *store = backend->store;
@@ -138,8 +145,8 @@ static bool start(struct backend *backend, GError **error)
 }
 
 /*
- * Puts the records that were set aside where they survive the next write of the store: into the file beside it, or, where that
- * cannot be, back into the store. They are told to the operator when they are new there.
+ * Puts the records that were set aside where they survive the next write of the store: into the file beside it, or,
+ * where that cannot be, back into the store. They are told to the operator when they are new there.
  */
 static void keep_rejected(struct file_store *store)
 {
@@ -151,11 +158,11 @@ static void keep_rejected(struct file_store *store)
 		return;
 	added = g_new0(bool, count);
 	kept = !store->backend->nonpersistent &&
-	       store_file_append_beside(store->file, REJECTED_SUFFIX, (const char *const *)store->rejected->pdata, count,
-					added);
+	       store_file_append_beside(store->file, REJECTED_SUFFIX, (const char *const *)store->rejected->pdata,
+					count, added);
 	if (!kept && !store->backend->nonpersistent)
-		log_write(LEVEL_WARNING, "%s%s: cannot be written, records that are set aside stay in the store: %s", path,
-			  REJECTED_SUFFIX, strerror(errno));
+		log_write(LEVEL_WARNING, "%s%s: cannot be written, records that are set aside stay in the store: %s",
+			  path, REJECTED_SUFFIX, strerror(errno));
 	for (guint i = 0; i < count; i++) {
 		if (!kept)
 			json_store_keep(store->json, g_ptr_array_index(store->records, i));
@@ -217,7 +224,10 @@ static bool load_store(struct backend *backend, struct uefivars *uv, bool *found
 
 	if (!text)
 		return false;
-	/* On resume the text is read all the same: for its unknown keys, and to refuse what is no store before it is replaced. */
+	/*
+	 * On resume the text is read all the same: for its unknown keys, and to refuse what is no store before it is
+	 * replaced.
+	 */
 	if (!uv) {
 		struct uefivars_policy policy;
 
@@ -266,6 +276,7 @@ const struct backend_ops backend_file = {
 	.arguments = { { "path", true } },
 	.open = open_store,
 	.directory = directory,
+	.give = give,
 	.start = start,
 	.load = load_store,
 	.image = image,

@@ -77,7 +77,8 @@ static void take_field(struct http_reader *reader)
 		return refuse(reader, "a header line has no name");
 	name_size = (size_t)(colon - line);
 	for (size_t i = 0; i < name_size; i++) {
-		/* A blank in front continues the line before; one before the colon is read differently by different readers. */
+		/* A blank in front continues the line before; one before the colon is read differently by different
+		 * readers. */
 		if (line[i] == ' ' || line[i] == '\t')
 			return refuse(reader, "a header line has a blank in its name");
 	}
@@ -180,6 +181,7 @@ enum http_state http_reader_end(struct http_reader *reader)
 	if (reader->in_body && !reader->has_length)
 		reader->state = HTTP_WHOLE;
 	else
-		refuse(reader, reader->head_size ? "the answer was cut short" : "the connection was closed without an answer");
+		refuse(reader,
+		       reader->head_size ? "the answer was cut short" : "the connection was closed without an answer");
 	return reader->state;
 }

@@ -2,9 +2,9 @@
 /*
  * Reading the answer to an HTTP/1.1 request: bytes in as they come, status and body out. No I/O here.
  *
- * Strict where a mistake would make a cut or mixed-up answer look whole: lines end in CR LF, the length is one decimal number, there is
- * no transfer coding and no interim (1xx) answer. Only the header field Content-Length has a meaning, in any case of letters; without
- * it the body ends with the connection. Head and body are bounded.
+ * Strict where a mistake would make a cut or mixed-up answer look whole: lines end in CR LF, the length is one decimal
+ * number, there is no transfer coding and no interim (1xx) answer. Only the header field Content-Length has a meaning,
+ * in any case of letters; without it the body ends with the connection. Head and body are bounded.
  */
 #ifndef BACKEND_HTTP_H
 #define BACKEND_HTTP_H
@@ -24,7 +24,7 @@ enum http_state {
 
 struct http_reader {
 	enum http_state state;
-	int status;        /* three digits; 0 until the first line is read */
+	int status; /* three digits; 0 until the first line is read */
 	GString *body;
 	const char *error; /* static text, for the operator */
 	/* Used while reading. */

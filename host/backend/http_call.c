@@ -19,7 +19,7 @@ struct http_call {
 	GMainContext *main; /* NULL: the default one */
 	int fd;
 	int answer_ms;
-	bool sent;   /* the whole request is written */
+	bool sent;      /* the whole request is written */
 	GSource *ready; /* the socket can be written to, or read from */
 	GSource *timer;
 	GSource *ending; /* the end of a call that failed at once */
@@ -50,7 +50,8 @@ static void free_call(struct http_call *call)
 	g_free(call);
 }
 
-/* The sources' callback is cast as GLib has it: GSourceFunc stands for the function type that the source's own kind calls. */
+/* The sources' callback is cast as GLib has it: GSourceFunc stands for the function type that the source's own kind
+ * calls. */
 static GSource *add_source(struct http_call *call, GSource *source, GSourceFunc function)
 {
 	g_source_set_callback(source, function, call, NULL);
@@ -212,9 +213,10 @@ static void put_request(struct http_call *call, const struct http_post *post)
 		size += post->body[i].iov_len;
 		call->parts[i + 1] = post->body[i];
 	}
-	g_snprintf(call->head, sizeof call->head,
-		   "POST / HTTP/1.1\r\nHost: _\r\nConnection: close\r\nContent-Type: text/xml\r\nContent-Length: %zu\r\n\r\n",
-		   size);
+	g_snprintf(
+		call->head, sizeof call->head,
+		"POST / HTTP/1.1\r\nHost: _\r\nConnection: close\r\nContent-Type: text/xml\r\nContent-Length: %zu\r\n\r\n",
+		size);
 	call->parts[0] = (struct iovec){ call->head, strlen(call->head) };
 	call->count = post->parts + 1;
 }

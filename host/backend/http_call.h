@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One HTTP POST over a Unix stream socket, without ever blocking: connect, write, read, each with its deadline, driven by a main
- * context. One call is one connection ("Connection: close"); "Expect" is never used.
+ * One HTTP POST over a Unix stream socket, without ever blocking: connect, write, read, each with its deadline, driven
+ * by a main context. One call is one connection ("Connection: close"); "Expect" is never used.
  */
 #ifndef BACKEND_HTTP_CALL_H
 #define BACKEND_HTTP_CALL_H
@@ -41,7 +41,8 @@ typedef void http_done(void *context, const struct http_answer *answer);
 struct http_call;
 
 /*
- * Begins a call. `done` follows from the main context (NULL: the default one), never from within; the call is freed after it.
+ * Begins a call. `done` follows from the main context (NULL: the default one), never from within; the call is freed
+ * after it.
  */
 struct http_call *http_call_start(const struct http_post *post, GMainContext *main, http_done *done, void *context);
 

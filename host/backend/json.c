@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "backend/json.h"
 
+#include <jansson.h>
 #include <string.h>
 
 static void free_extra(gpointer pointer)
@@ -16,6 +17,8 @@ struct json_store *json_store_new(void)
 {
 	struct json_store *store = g_new0(struct json_store, 1);
 
+	/* jansson takes its seed from a file when it first needs it: that may be when no file can be opened any more. */
+	json_object_seed(0);
 	store->extras = g_ptr_array_new_with_free_func(free_extra);
 	store->kept = g_ptr_array_new_with_free_func(g_free);
 	return store;

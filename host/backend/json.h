@@ -26,9 +26,9 @@
 
 /* What a text says beyond the variables, and what of it is to be written again. */
 struct json_store {
-	char *keys;        /* unknown keys of the whole: `"a": 1, "b": 2`, or NULL */
-	GPtrArray *extras; /* struct json_extra: unknown keys of variables */
-	GPtrArray *kept;   /* char *: records that are carried along as they are */
+	char *keys;              /* unknown keys of the whole: `"a": 1, "b": 2`, or NULL */
+	GPtrArray *extras;       /* struct json_extra: unknown keys of variables */
+	GPtrArray *kept;         /* char *: records that are carried along as they are */
 	unsigned int generation; /* counts the texts made */
 	size_t records;          /* of the text that was read, those set aside included */
 };
@@ -46,21 +46,22 @@ struct json_reader {
 };
 
 /*
- * Reads a text of `size` bytes (none at all are an empty store). Returns false and sets *error ("line 3, column 7: ...", without the file's
- * name), nothing taken, where it is no store of this version; errors in one record only set that record aside.
+ * Reads a text of `size` bytes (none at all are an empty store). Returns false and sets *error ("line 3, column 7:
+ * ...", without the file's name), nothing taken, where it is no store of this version; errors in one record only set
+ * that record aside.
  */
 bool json_store_read(struct json_store *store, const char *text, size_t size, const struct json_reader *reader,
 		     GError **error);
 
 /*
- * Writes the non-volatile variables of a view, with what the store keeps besides. The result is the caller's. The text has a line for each
- * variable.
+ * Writes the non-volatile variables of a view, with what the store keeps besides. The result is the caller's. The text
+ * has a line for each variable.
  */
 GString *json_store_write(struct json_store *store, const struct uefivars *uv, enum uefivars_view view);
 
 /*
- * The text that was made when `generation` was this is what is stored now: unknown keys of variables that it did not have are
- * forgotten. (They are kept where another text was made since: that one may fail to be stored.)
+ * The text that was made when `generation` was this is what is stored now: unknown keys of variables that it did not
+ * have are forgotten. (They are kept where another text was made since: that one may fail to be stored.)
  */
 void json_store_written(struct json_store *store, unsigned int generation);
 

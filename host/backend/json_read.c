@@ -187,8 +187,9 @@ static bool check_store(const json_t *root, GError **error)
 	if (!json_is_integer(version))
 		return error_set(error, EXIT_FAILED, "not a variable store: no \"version\" that is an integer");
 	if (json_integer_value(version) != JSON_VERSION)
-		return error_set(error, EXIT_FAILED, "a variable store of version %" JSON_INTEGER_FORMAT
-				 ", where version %d was expected", json_integer_value(version), JSON_VERSION);
+		return error_set(error, EXIT_FAILED,
+				 "a variable store of version %" JSON_INTEGER_FORMAT ", where version %d was expected",
+				 json_integer_value(version), JSON_VERSION);
 	if (!json_is_array(json_object_get(root, "variables")))
 		return error_set(error, EXIT_FAILED, "not a variable store: no \"variables\" that is an array");
 	return true;

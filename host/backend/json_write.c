@@ -15,10 +15,12 @@
 static void put_hex(GString *out, const uint8_t *bytes, size_t size)
 {
 	static const char digits[] = "0123456789abcdef";
+	size_t at = out->len;
 
+	g_string_set_size(out, at + 2 * size);
 	for (size_t i = 0; i < size; i++) {
-		g_string_append_c(out, digits[bytes[i] >> 4]);
-		g_string_append_c(out, digits[bytes[i] & 15]);
+		out->str[at++] = digits[bytes[i] >> 4];
+		out->str[at++] = digits[bytes[i] & 15];
 	}
 }
 

@@ -20,8 +20,9 @@ struct backend_ops {
 	struct backend_argument arguments[BACKEND_ARGUMENTS_MAX];
 	/* Finds and locks what is needed and sets backend->store. NULL: nothing to do. */
 	bool (*open)(struct backend *backend, GError **error);
-	/* As in backend.h; NULL: there is none. */
+	/* As in backend.h; NULL: there is nothing of the kind. */
 	int (*directory)(const struct backend *backend);
+	void (*give)(struct backend *backend, uid_t uid, gid_t gid);
 	/* Starts threads. NULL: there are none. */
 	bool (*start)(struct backend *backend, GError **error);
 	/*
@@ -29,7 +30,10 @@ struct backend_ops {
 	 * only what a later image needs is to be found out. May iterate the main loop. NULL: nothing is ever stored.
 	 */
 	bool (*load)(struct backend *backend, struct uefivars *uv, bool *found, GError **error);
-	/* As in struct writer_ops; write must end in writer_returned(&backend->writer). image NULL: a write is done when it is asked for. */
+	/*
+	 * As in struct writer_ops; write must end in writer_returned(&backend->writer). image NULL: a write is done
+	 * when it is asked for.
+	 */
 	GString *(*image)(struct backend *backend, enum uefivars_view view);
 	void (*write)(struct backend *backend, GString *image);
 	bool (*abandon)(struct backend *backend);
@@ -48,7 +52,7 @@ struct backend_ops {
 
 struct backend {
 	const struct backend_ops *ops;
-	char *values[BACKEND_ARGUMENTS_MAX];       /* of ops->arguments, NULL where not given */
+	char *values[BACKEND_ARGUMENTS_MAX]; /* of ops->arguments, NULL where not given */
 	char *save;
 	char *resume;
 	int save_fd; /* -1: not open */

@@ -13,8 +13,8 @@ enum write_result {
 };
 
 /*
- * Asked once or more often, just before a write can no longer be taken back: may it go on? A write that nobody waits for
- * any more is stopped there, and is WRITE_FAILED for certain.
+ * Asked once or more often, just before a write can no longer be taken back: may it go on? A write that nobody waits
+ * for any more is stopped there, and is WRITE_FAILED for certain.
  */
 struct write_gate {
 	bool (*pass)(void *context);

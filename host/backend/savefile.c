@@ -80,6 +80,7 @@ bool savefile_read(const char *path, int fd, struct uefivars *uv, GError **error
 	g_free(blob);
 	if (reason == UEFIVARS_OK)
 		return true;
-	return error_set(error, EXIT_FAILED, "%s: cannot be resumed from, a VARS file of version 1 or 2 was expected: %s",
-			 path, uefivars_reason_text(reason));
+	return error_set(error, EXIT_FAILED,
+			 "%s: cannot be resumed from, a VARS file of version 1 or 2 was expected: %s", path,
+			 uefivars_reason_text(reason));
 }

@@ -9,16 +9,17 @@
 #include "uefivars.h"
 
 /*
- * Opens a save file for writing (made where it is missing, and not changed yet) or a resume file for reading. Returns the descriptor, or
- * -1 with *error set.
+ * Opens a save file for writing (made where it is missing, and not changed yet) or a resume file for reading. Returns
+ * the descriptor, or -1 with *error set.
  */
 int savefile_open(const char *path, bool writing, GError **error);
 
 /* fd, below: the file of that path, open, which stays so; or -1: it is opened. */
 
 /*
- * Writes the committed state in place: the file may be the only thing that we can write in its directory. It is not synced, so
- * that a busy disk cannot hold up a migration: the reader takes it from the page cache. Returns false and sets *error where that failed.
+ * Writes the committed state in place: the file may be the only thing that we can write in its directory. It is not
+ * synced, so that a busy disk cannot hold up a migration: the reader takes it from the page cache. Returns false and
+ * sets *error where that failed.
  */
 bool savefile_write(const char *path, int fd, const struct uefivars *uv, GError **error);
 

@@ -30,7 +30,7 @@ struct store_file {
 	int fd;          /* the file, locked; -1: missing, and it is not to be written */
 	int beside;      /* the file of store_file_open_beside(), or -1 */
 	bool writable;
-	bool made;       /* by us, and still empty */
+	bool made; /* by us, and still empty */
 };
 
 const char *store_file_path(const struct store_file *file)
@@ -41,6 +41,13 @@ const char *store_file_path(const struct store_file *file)
 int store_file_directory(const struct store_file *file)
 {
 	return file->directory;
+}
+
+void store_file_give(const struct store_file *file, uid_t uid, gid_t gid)
+{
+	/* What cannot be given is left as it is: the store is as durable, only slower. */
+	if (file->made && fchown(file->fd, uid, gid) < 0)
+		return;
 }
 
 static bool fail(const struct store_file *file, const char *what, GError **error)
@@ -177,8 +184,11 @@ char *store_file_read(struct store_file *file, size_t *size, bool *at_rest, GErr
 	*at_rest = journal_find(bytes, file_size, &offset, size);
 	memmove(bytes, bytes + offset, *size);
 	bytes[*size] = '\0';
-	/* A file of NULs is what a crash can make of a store written by others, not an empty store. */
-	if (file_size > 0 && offset == 0 && *size == 0) {
+	/*
+	 * A file of NULs is what a crash can make of a store written by others, not an empty store. But a single one is
+	 * what is left of a first write in place where only the length of its first byte reached the disk.
+	 */
+	if (file_size > 1 && offset == 0 && *size == 0) {
 		error_set(error, EXIT_FAILED, "%s: not a variable store: it begins with a NUL where '{' was expected",
 			  file->path);
 		g_free(bytes);
@@ -235,9 +245,12 @@ static int make_temporary(const struct store_file *file)
 	}
 	if (fd < 0)
 		return -1;
-	if (keep_owner(file, fd) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (!keep_owner(file, fd))
+		error = EPERM;
+	else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
-	error = errno;
+	else
+		error = errno;
 	unlinkat(file->directory, file->temporary, 0);
 	close(fd);
 	errno = error;
@@ -248,6 +261,12 @@ static int make_temporary(const struct store_file *file)
 static bool is_closed_directory(int error)
 {
 	return error == EACCES || error == EPERM || error == EROFS || error == EBUSY || error == EXDEV;
+}
+
+/* Some file systems know no such thing as a directory that is to be synced. */
+static bool sync_directory(const struct store_file *file)
+{
+	return fsync(file->directory) == 0 || errno == EINVAL;
 }
 
 /* Writes the new file and makes it the store. *in_place: it was refused by the directory, nothing was changed. */
@@ -274,14 +293,14 @@ static enum write_result write_beside(struct store_file *file, const char *text,
 	close(file->fd);
 	file->fd = fd;
 	file->made = false;
-	if (debug_point("renamed") && fsync(file->directory) == 0)
+	if (debug_point("renamed") && sync_directory(file))
 		return WRITE_DONE;
 	fail(file, "its directory cannot be synced", error);
 	return WRITE_UNKNOWN;
 }
 
-enum write_result store_file_write(struct store_file *file, const char *text, size_t size, const struct write_gate *gate,
-				   GError **error)
+enum write_result store_file_write(struct store_file *file, const char *text, size_t size,
+				   const struct write_gate *gate, GError **error)
 {
 	bool in_place = true;
 
@@ -332,8 +351,7 @@ bool store_file_append_beside(struct store_file *file, const char *suffix, const
 			      bool *added)
 {
 	int fd = take_beside(file, suffix);
-	bool ok = fd >= 0 && file_io_append_lines(fd, lines, count, added) &&
-		  (fsync(file->directory) == 0 || !file->can_sync);
+	bool ok = fd >= 0 && file_io_append_lines(fd, lines, count, added) && (!file->can_sync || sync_directory(file));
 
 	if (fd >= 0)
 		close(fd);

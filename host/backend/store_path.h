@@ -4,8 +4,8 @@
 #define BACKEND_STORE_PATH_H
 
 /*
- * Follows the symbolic links of the path's last part; the file itself may be missing. Returns the directory and, in *name, the
- * file's name in it, both to be freed with g_free(); NULL with errno set where there is no such place.
+ * Follows the symbolic links of the path's last part; the file itself may be missing. Returns the directory and, in
+ * *name, the file's name in it, both to be freed with g_free(); NULL with errno set where there is no such place.
  */
 char *store_path_resolve(const char *path, char **name);
 

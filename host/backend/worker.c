@@ -22,8 +22,10 @@ struct worker {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wanted;
-	bool run; /* under the lock: a job is to be done */
-	bool end; /* under the lock: the thread is to end */
+	pthread_cond_t ready;
+	bool up;      /* under the lock: the thread has begun */
+	bool run;     /* under the lock: a job is to be done */
+	bool end;     /* under the lock: the thread is to end */
 	bool running; /* as the main thread sees it */
 	int finished; /* an eventfd: jobs that are done */
 	guint source;
@@ -35,6 +37,8 @@ static void *work(void *pointer)
 	const uint64_t one = 1;
 
 	pthread_mutex_lock(&worker->lock);
+	worker->up = true;
+	pthread_cond_signal(&worker->ready);
 	for (;;) {
 		while (!worker->run && !worker->end)
 			pthread_cond_wait(&worker->wanted, &worker->lock);
@@ -97,6 +101,7 @@ struct worker *worker_start(void (*job)(void *context), void (*done)(void *conte
 	}
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_cond_init(&worker->wanted, NULL);
+	pthread_cond_init(&worker->ready, NULL);
 	result = start_thread(worker);
 	if (result != 0) {
 		error_set(error, EXIT_FAILED, "no thread can be started: %s", strerror(result));
@@ -104,6 +109,10 @@ struct worker *worker_start(void (*job)(void *context), void (*done)(void *conte
 		g_free(worker);
 		return NULL;
 	}
+	pthread_mutex_lock(&worker->lock);
+	while (!worker->up)
+		pthread_cond_wait(&worker->ready, &worker->lock);
+	pthread_mutex_unlock(&worker->lock);
 	worker->source = g_unix_fd_add(worker->finished, G_IO_IN, on_finished, worker);
 	return worker;
 }
@@ -128,6 +137,7 @@ bool worker_stop(struct worker *worker)
 	pthread_mutex_unlock(&worker->lock);
 	pthread_join(worker->thread, NULL);
 	pthread_cond_destroy(&worker->wanted);
+	pthread_cond_destroy(&worker->ready);
 	pthread_mutex_destroy(&worker->lock);
 	close(worker->finished);
 	g_free(worker);

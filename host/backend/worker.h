@@ -9,8 +9,9 @@
 struct worker;
 
 /*
- * Starts the thread, with all signals blocked. `job` runs in it, `done` in the main loop after each job; they get `context`. Returns
- * NULL and sets *error where there is no thread to be had.
+ * Starts the thread, with all signals blocked; what the C library does first in a thread is behind it on return. `job`
+ * runs in it, `done` in the main loop after each job; they get `context`. Returns NULL and sets *error where there is
+ * no thread to be had.
  */
 struct worker *worker_start(void (*job)(void *context), void (*done)(void *context), void *context, GError **error);
 
@@ -18,8 +19,8 @@ struct worker *worker_start(void (*job)(void *context), void (*done)(void *conte
 void worker_run(struct worker *worker);
 
 /*
- * Ends the thread and returns true. Where a job is still running nothing is waited for: the thread and what it uses stay until
- * the program ends, and the answer is false.
+ * Ends the thread and returns true. Where a job is still running nothing is waited for: the thread and what it uses
+ * stay until the program ends, and the answer is false.
  */
 bool worker_stop(struct worker *worker);
 

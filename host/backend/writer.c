@@ -6,6 +6,9 @@
 #define RETRY_MS 1000u
 #define RETRY_MAX_MS 60000u
 
+/* A guest can make a store that fails fail often. */
+static struct log_limit failures = { .what = "writes that were given up or made again" };
+
 static void next(struct writer *writer);
 
 void writer_init(struct writer *writer, const struct writer_ops *ops, void *context)
@@ -40,13 +43,13 @@ static void give_up(struct writer *writer)
 	if (writer->queued) {
 		g_string_free(writer->queued, TRUE);
 		writer->queued = NULL;
-		log_write(LEVEL_ERROR, "a write is given up: an earlier one still holds up the store");
+		log_limited(&failures, LEVEL_ERROR, "a write is given up: an earlier one still holds up the store");
 	} else {
 		bool certain = writer->ops->abandon(writer->context);
 
 		writer->running = WRITER_LATE;
-		log_write(LEVEL_ERROR, "a write takes too long and is answered as failed (%s)",
-			  certain ? "it was stopped in time" : "the store will be written again after it");
+		log_limited(&failures, LEVEL_ERROR, "a write takes too long and is answered as failed (%s)",
+			    certain ? "it was stopped in time" : "the store will be written again after it");
 	}
 	answer(writer, false);
 }
@@ -109,18 +112,19 @@ void writer_doubt(struct writer *writer)
 static void repaired(struct writer *writer, bool done)
 {
 	if (done) {
-		log_write(LEVEL_INFO, "what is stored is what the guest was told");
+		log_limited(&failures, LEVEL_INFO, "what is stored is what the guest was told");
 		return;
 	}
-	log_write(LEVEL_ERROR, "the store may hold a write that the guest was told had failed; trying again in %u s",
-		  writer->retry_ms / 1000);
+	log_limited(&failures, LEVEL_ERROR,
+		    "the store may hold a write that the guest was told had failed; trying again in %u s",
+		    writer->retry_ms / 1000);
 	writer->retry = g_timeout_add(writer->retry_ms, on_retry, writer);
 	writer->retry_ms = MIN(writer->retry_ms * 2, RETRY_MAX_MS);
 }
 
 void writer_returned(struct writer *writer, enum write_result result)
 {
-	const int was = writer->running;
+	const enum writer_work was = writer->running;
 
 	writer->running = WRITER_IDLE;
 	if (was == WRITER_LATE)
@@ -173,4 +177,5 @@ void writer_clear(struct writer *writer)
 	if (writer->queued)
 		g_string_free(writer->queued, TRUE);
 	writer->queued = NULL;
+	log_limit_end(&failures);
 }

@@ -30,8 +30,8 @@ static char *describe(const struct xmlrpc_value *description)
 }
 
 /*
- * The guard prints the exceptions of its RPC layer, all of which come before the call is looked at; XAPI has codes. The guard itself is
- * of a version that knows the method, and XAPI perhaps not: then it prints XAPI's code.
+ * The guard prints the exceptions of its RPC layer, all of which come before the call is looked at; XAPI has codes. The
+ * guard itself is of a version that knows the method, and XAPI perhaps not: then it prints XAPI's code.
  */
 static void read_failure(struct xapi_answer *answer, const struct xmlrpc_value *description)
 {

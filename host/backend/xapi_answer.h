@@ -13,10 +13,12 @@
 
 enum xapi_outcome {
 	XAPI_SUCCESS,
-	XAPI_REFUSED,     /* it said that it did not do it, and did not begin with it: an unknown method, wrong parameters */
-	XAPI_FAILED,      /* it said that it failed. Parts of it may be done, though it is not at it any more */
+	XAPI_REFUSED, /* it said that it did not do it, and did not begin with it: an unknown method, wrong parameters
+		       */
+	XAPI_FAILED,  /* it said that it failed. Parts of it may be done, though it is not at it any more */
 	XAPI_UNREACHABLE, /* nobody got the whole request: certainly not done */
-	XAPI_UNANSWERED,  /* the connection ended without an answer that can be understood: it may be done, or be under way */
+	XAPI_UNANSWERED,  /* the connection ended without an answer that can be understood: it may be done, or be under
+			     way */
 	XAPI_TIMED_OUT,   /* no answer in time: it may be done, or be under way */
 };
 
@@ -36,12 +38,13 @@ void xapi_answer_clear(struct xapi_answer *answer);
 /* The answer's value as a text, or NULL. */
 const char *xapi_answer_text(const struct xapi_answer *answer);
 
-/* Takes the answer's value out of it, to be freed with xmlrpc_free(); an empty text where it has none. Only with XAPI_SUCCESS. */
+/* Takes the answer's value out of it, to be freed with xmlrpc_free(); an empty text where it has none. Only with
+ * XAPI_SUCCESS. */
 struct xmlrpc_value *xapi_answer_take(struct xapi_answer *answer);
 
 /*
- * For an answer to VM.get_NVRAM: false where it is no map of texts. *value is the base64 of the variables without white space, to be
- * freed with g_free(), or NULL where the map has none.
+ * For an answer to VM.get_NVRAM: false where it is no map of texts. *value is the base64 of the variables without white
+ * space, to be freed with g_free(), or NULL where the map has none.
  */
 bool xapi_answer_variables(const struct xapi_answer *answer, char **value);
 

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#include "backend/xapi_times.h"
+
 #define SESSION "DUMMYSESSION"
 #define MACHINE "DUMMYVM"
-#define SEND_MS 5000
 
 struct xapi_call {
 	struct xapi_client *client;
@@ -90,7 +91,7 @@ static void run_first(struct xapi_client *client)
 		.socket = client->socket,
 		.body = parts,
 		.answer_max = XAPI_ANSWER_MAX,
-		.send_ms = SEND_MS,
+		.send_ms = xapi_ms(XAPI_SEND_MS),
 	};
 
 	if (!call || call->http)
@@ -138,8 +139,7 @@ struct xapi_call *xapi_get_nvram(struct xapi_client *client, int limit_ms, xapi_
 
 struct xapi_call *xapi_get_certificates_state(struct xapi_client *client, int limit_ms, xapi_done *done, void *context)
 {
-	struct xapi_call *call =
-		new_call(client, "VM.get_secureboot_certificates_state", limit_ms, done, context);
+	struct xapi_call *call = new_call(client, "VM.get_secureboot_certificates_state", limit_ms, done, context);
 
 	xmlrpc_add_string(call->head, MACHINE);
 	return begin(call);
@@ -161,10 +161,9 @@ struct xapi_call *xapi_create_message(struct xapi_client *client, const char *na
 struct xapi_call *xapi_set_variables(struct xapi_client *client, const GString *value, enum xapi_update update,
 				     int limit_ms, xapi_done *done, void *context)
 {
-	struct xapi_call *call = new_call(client,
-					  update == XAPI_UPDATE_UNKNOWN ? "VM.set_NVRAM_EFI_variables" :
-									  "VM.set_NVRAM_EFI_variables_v2",
-					  limit_ms, done, context);
+	struct xapi_call *call = new_call(
+		client, update == XAPI_UPDATE_UNKNOWN ? "VM.set_NVRAM_EFI_variables" : "VM.set_NVRAM_EFI_variables_v2",
+		limit_ms, done, context);
 
 	xmlrpc_add_string(call->head, MACHINE);
 	xmlrpc_open_string(call->head);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The daemon's calls to the guard of XAPI on a machine's own socket (docs: who we are is known by the socket; session and
- * machine are dummies that nobody looks at, so there is no login). One connection at a time: further calls wait in
+ * The daemon's calls to the guard of XAPI on a machine's own socket (docs: who we are is known by the socket; session
+ * and machine are dummies that nobody looks at, so there is no login). One connection at a time: further calls wait in
  * their order. Driven by the default main context.
  */
 #ifndef BACKEND_XAPI_CLIENT_H
@@ -25,8 +25,8 @@ void xapi_client_free(struct xapi_client *client);
 typedef void xapi_done(void *context, const struct xapi_answer *answer);
 
 /*
- * Each begins a call, with a limit in milliseconds from the moment when the whole request is sent. `done` follows from the main context,
- * never from within; the call is gone then.
+ * Each begins a call, with a limit in milliseconds from the moment when the whole request is sent. `done` follows from
+ * the main context, never from within; the call is gone then.
  */
 struct xapi_call *xapi_get_nvram(struct xapi_client *client, int limit_ms, xapi_done *done, void *context);
 struct xapi_call *xapi_get_certificates_state(struct xapi_client *client, int limit_ms, xapi_done *done, void *context);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of writes that nobody has answered for. The guard carries a call out even if the caller has gone, and an
- * older call that is slow overwrites a newer one that was quick. So such a write is, in this order:
+ * What is known of writes that nobody has answered for. The guard carries a call out even if the caller has gone, and
+ * an older call that is slow overwrites a newer one that was quick. So such a write is, in this order:
  *
- *   - open: it may land at any moment. What is stored is looked at before anything else is written: it has landed when its
- *     value is there. While it has not, nothing newer is written (the same value may be), until a time after which it is taken to be
- *     lost;
+ *   - open: it may land at any moment. What is stored is looked at before anything else is written: it has landed when
+ * its value is there. While it has not, nothing newer is written (the same value may be), until a time after which it
+ * is taken to be lost;
  *   - a ghost: landed or taken to be lost, and watched for all the same until the guard must have given it up.
  *     Should its value appear again, the right one is written again.
  *
- * Only one write is open at a time, since nothing newer is sent meanwhile. Times are microseconds of the monotonic clock.
+ * Only one write is open at a time, since nothing newer is sent meanwhile. Times are microseconds of the monotonic
+ * clock.
  */
 #ifndef BACKEND_XAPI_DOUBT_H
 #define BACKEND_XAPI_DOUBT_H
@@ -22,7 +23,7 @@
 #define XAPI_DIGEST_SIZE 32
 
 struct xapi_doubt {
-	GString *open;      /* the value, or NULL */
+	GString *open; /* the value, or NULL */
 	int64_t open_until;
 	struct {
 		uint8_t digest[XAPI_DIGEST_SIZE];

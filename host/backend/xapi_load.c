@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "backend/xapi_times.h"
-#include "efi/guid.h"
 #include "error.h"
 #include "log.h"
 
@@ -153,24 +152,23 @@ static void put_le(GByteArray *out, uint64_t value, guint size)
 }
 
 /*
- * Bytes that are no whole record go into one, under a name and attributes (none) that no variable can have: so each later load sets
- * them aside again, and this one keeps them.
+ * Bytes that are no whole record go into one, under a name and attributes (none) that no variable can have: so each
+ * later load sets it aside again, and it stays.
  */
 static void put_wrapped(GByteArray *out, const uint8_t *bytes, size_t size)
 {
 	static const uint8_t name[] = { 'R', 0, 'e', 0, 'j', 0, 'e', 0, 'c', 0, 't', 0, 'e', 0, 'd', 0 };
-	static const uint8_t nothing[RECORD_TAIL_SIZE - sizeof guid_store_state.bytes] = { 0 };
+	static const uint8_t tail[RECORD_TAIL_SIZE] = { 0 };
 
 	put_le(out, sizeof name, 8);
 	g_byte_array_append(out, name, sizeof name);
 	put_le(out, size, 8);
 	g_byte_array_append(out, bytes, (guint)size);
-	g_byte_array_append(out, guid_store_state.bytes, sizeof guid_store_state.bytes);
-	g_byte_array_append(out, nothing, sizeof nothing);
+	g_byte_array_append(out, tail, sizeof tail);
 }
 
-static void set_aside(void *context, const struct uefivars_variable *variable, const uint8_t *record, size_t record_size,
-		      enum uefivars_reason reason)
+static void set_aside(void *context, const struct uefivars_variable *variable, const uint8_t *record,
+		      size_t record_size, enum uefivars_reason reason)
 {
 	struct xapi_kept *kept = context;
 	const bool room = record_size <= KEPT_MAX && kept->records->len + record_size <= KEPT_MAX - RECORD_OVERHEAD;
@@ -192,7 +190,8 @@ bool xapi_load_variables(struct uefivars *uv, char *value, struct xapi_kept *kep
 	gsize size = 0;
 
 	if (!is_base64(value))
-		return error_set(error, EXIT_FAILED, "the variables that XAPI has are not base64; they were not touched");
+		return error_set(error, EXIT_FAILED,
+				 "the variables that XAPI has are not base64; they were not touched");
 	g_base64_decode_inplace(value, &size);
 	reason = uefivars_load_blob(uv, (const uint8_t *)value, size, false, set_aside, kept);
 	if (reason == UEFIVARS_OK)

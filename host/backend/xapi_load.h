@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What XAPI has for a machine when its daemon starts. Everything here iterates the default main context until it is over. */
+/* What XAPI has for a machine when its daemon starts. Everything here iterates the default main context until it is
+ * over. */
 #ifndef BACKEND_XAPI_LOAD_H
 #define BACKEND_XAPI_LOAD_H
 
@@ -10,13 +11,14 @@
 #include "uefivars.h"
 
 /*
- * Reads the value, trying again for XAPI_LOAD_MS: *value is base64 without white space, or NULL where nothing was ever stored (free it with
- * g_free()). Returns false and sets *error where that cannot be found out, or `interrupted` (may be NULL) says that the program is
- * to end.
+ * Reads the value, trying again for XAPI_LOAD_MS: *value is base64 without white space, or NULL where nothing was ever
+ * stored (free it with g_free()). Returns false and sets *error where that cannot be found out, or `interrupted` (may
+ * be NULL) says that the program is to end.
  */
 bool xapi_load_value(struct xapi_client *client, bool (*interrupted)(void), char **value, GError **error);
 
-/* Does the operator want the machine's certificates brought up to date? Where it cannot be found out: no, and a warning. */
+/* Does the operator want the machine's certificates brought up to date? Where it cannot be found out: no, and a
+ * warning. */
 bool xapi_load_wants_update(struct xapi_client *client, bool (*interrupted)(void));
 
 /* Records that were set aside, as a VARS blob has them: they are written back behind the good ones. */
@@ -26,8 +28,8 @@ struct xapi_kept {
 };
 
 /*
- * Loads the variables of a value (not empty), which is used up. Records that cannot be right are told to the operator and added to `kept`, as far as
- * there is room. Returns false and sets *error where it is no store.
+ * Loads the variables of a value (not empty), which is used up. Records that cannot be right are told to the operator
+ * and added to `kept`, as far as there is room. Returns false and sets *error where it is no store.
  */
 bool xapi_load_variables(struct uefivars *uv, char *value, struct xapi_kept *kept, GError **error);
 

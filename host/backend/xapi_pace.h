@@ -11,8 +11,8 @@ struct xapi_pace {
 };
 
 /*
- * Takes a credit at `now` (microseconds of the monotonic clock) and returns 0, or returns how many milliseconds have to pass before there is
- * one. Zeroed memory has all credits.
+ * Takes a credit at `now` (microseconds of the monotonic clock) and returns 0, or returns how many milliseconds have to
+ * pass before there is one. Zeroed memory has all credits.
  */
 int xapi_pace_take(struct xapi_pace *pace, int64_t now);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "backend/xapi_session.h"
 
+#include "backend/xapi_times.h"
 #include "error.h"
 
-#define SEND_MS 5000
 /* The guard gives up after 240 s: then it says so, and that is better than not to know. */
 #define ANSWER_MS 250000
 
@@ -17,7 +17,8 @@ static void take_answer(void *context, const struct http_answer *http)
 	xapi_answer_read(context, http);
 }
 
-/* Makes a call; the session is its first parameter where there is one. The answer is to be cleared. Returns whether it is a success. */
+/* Makes a call; the session is its first parameter where there is one. The answer is to be cleared. Returns whether it
+ * is a success. */
 static bool call(const struct xapi_session *session, const char *method, const char *const *parameters,
 		 struct xapi_answer *answer, GError **error)
 {
@@ -26,8 +27,8 @@ static bool call(const struct xapi_session *session, const char *method, const c
 		.socket = session->socket,
 		.parts = 1,
 		.answer_max = XAPI_ANSWER_MAX,
-		.send_ms = SEND_MS,
-		.answer_ms = ANSWER_MS,
+		.send_ms = xapi_ms(XAPI_SEND_MS),
+		.answer_ms = xapi_ms(ANSWER_MS),
 	};
 	struct iovec part;
 	bool ok = true;
@@ -131,7 +132,8 @@ bool xapi_session_get_variables(struct xapi_session *session, const char *machin
 bool xapi_session_set_variables(struct xapi_session *session, const char *machine, const char *value,
 				enum xapi_update update, GError **error)
 {
-	/* The guard's newer call; that of new XAPIs, whose last parameter old guards do not look at; that of old XAPIs. */
+	/* The guard's newer call; that of new XAPIs, whose last parameter old guards do not look at; that of old XAPIs.
+	 */
 	static const struct {
 		const char *method;
 		bool updates;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Looks from time to time, while nothing is being written, whether a write that was taken to be lost, or a second landing of
- * one that was not, has replaced what should be stored (the ghosts of backend/xapi_doubt.h). Costs nothing where there are none.
+ * Looks from time to time, while nothing is being written, whether a write that was taken to be lost, or a second
+ * landing of one that was not, has replaced what should be stored (the ghosts of backend/xapi_doubt.h). Costs nothing
+ * where there are none.
  */
 #ifndef BACKEND_XAPI_WATCH_H
 #define BACKEND_XAPI_WATCH_H

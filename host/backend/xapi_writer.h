@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes values to XAPI through its guard, one after the other, and finds out what has become of each. It is what a struct writer
- * (backend/writer.h) has done: that one decides what is written, and when a write is given up for the guest.
+ * Writes values to XAPI through its guard, one after the other, and finds out what has become of each. It is what a
+ * struct writer (backend/writer.h) has done: that one decides what is written, and when a write is given up for the
+ * guest.
  *
  * In the ordinary case a write is one call. What else can happen to it:
  *
  *   - the guard cannot be reached (it is being restarted): tried again for XAPI_RETRY_MS;
- *   - a Failure, or another HTTP status than 200: at once WRITE_FAILED, where the call was not even looked at, or WRITE_UNKNOWN;
- *   - no answer: what is stored is read. The value is there: WRITE_DONE. It is not, and the connection was broken off: the
- *     same value is sent again. It is not, and the time is over: the call may still be under way, and what is stored is read
- *     again and again until the writer gives up.
+ *   - a Failure, or another HTTP status than 200: at once WRITE_FAILED, where the call was not even looked at, or
+ * WRITE_UNKNOWN;
+ *   - no answer: what is stored is read. The value is there: WRITE_DONE. It is not, and the connection was broken off:
+ * the same value is sent again. It is not, and the time is over: the call may still be under way, and what is stored is
+ * read again and again until the writer gives up.
  *
- * After a write of unknown outcome (backend/xapi_doubt.h) each newer one begins by reading what is stored. Where that cannot be read nothing is
- * sent, and the newer write has failed.
+ * After a write of unknown outcome (backend/xapi_doubt.h) each newer one begins by reading what is stored. Where that
+ * cannot be read nothing is sent, and the newer write has failed.
  */
 #ifndef BACKEND_XAPI_WRITER_H
 #define BACKEND_XAPI_WRITER_H
@@ -38,11 +40,11 @@ struct xapi_writer {
 	bool look_first;           /* the next write begins by reading what is stored */
 	bool timed_out;            /* the open write of `doubt` may be under way in a guard that answers no more */
 	/* The write under way. */
-	GString *image; /* NULL: there is none */
-	bool paid;      /* a credit was taken for the next call */
-	bool told;      /* the log has what is wrong with it */
-	bool late;      /* nobody waits for it any more, and it may land */
-	bool abandoned; /* nobody waits for it any more, and it will not land */
+	GString *image;  /* NULL: there is none */
+	bool paid;       /* a credit was taken for the next call */
+	bool told;       /* the log has what is wrong with it */
+	bool late;       /* nobody waits for it any more, and it may land */
+	bool abandoned;  /* nobody waits for it any more, and it will not land */
 	int64_t give_up; /* trying again has an end */
 	int read_ms;
 	bool sending; /* the call under way is the write itself */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The backend of a XenServer or XCP-ng host: a machine's variables are one base64 text in the field NVRAM of its XAPI object, and
- * the guard of XAPI on the machine's own socket is the way to it. backend/xapi_writer.h is how it is written, xapi_load.h how it is read.
+ * The backend of a XenServer or XCP-ng host: a machine's variables are one base64 text in the field NVRAM of its XAPI
+ * object, and the guard of XAPI on the machine's own socket is the way to it. backend/xapi_writer.h is how it is
+ * written, xapi_load.h how it is read.
  */
 #include <string.h>
 
@@ -18,6 +19,10 @@
 /* Where the header of a VARS blob has its number of records, and their size. */
 #define BLOB_COUNT_AT 8
 #define BLOB_SIZE_AT 16
+
+/* What is encoded at once; what GLib may write more than 4 bytes for 3, and a NUL. */
+#define ENCODE_PIECE 3072
+#define ENCODE_SLACK 16
 
 /* With its NUL it fits in a struct sockaddr_un. */
 #define SOCKET_PATH_MAX 108u
@@ -44,25 +49,41 @@ struct xapi_store {
 	} alert;
 };
 
-static GString *make_image(struct backend *backend, enum uefivars_view view)
+/* Writes the blob, with the records that were set aside behind the others. `records` is the size of those others. */
+static void put_blob(const struct backend *backend, enum uefivars_view view, size_t records, uint8_t *blob)
 {
-	const struct xapi_kept *kept = &((struct xapi_store *)backend->store)->kept;
-	const size_t records = uefivars_save(backend->uv, view, UEFIVARS_SCOPE_STORED, NULL, 0);
-	const size_t size = records + kept->records->len;
-	uint8_t *blob = g_malloc(size);
-	GString *image = g_string_sized_new((size / 3 + 1) * 4 + 4);
-	gint state = 0, save = 0;
+	const struct xapi_kept *kept = &((const struct xapi_store *)backend->store)->kept;
 
 	uefivars_save(backend->uv, view, UEFIVARS_SCOPE_STORED, blob, records);
-	if (kept->count) {
-		memcpy(blob + records, kept->records->data, kept->records->len);
-		put_le64(blob + BLOB_COUNT_AT, get_le64(blob + BLOB_COUNT_AT) + kept->count);
-		put_le64(blob + BLOB_SIZE_AT, get_le64(blob + BLOB_SIZE_AT) + kept->records->len);
+	if (kept->count == 0)
+		return;
+	memcpy(blob + records, kept->records->data, kept->records->len);
+	put_le64(blob + BLOB_COUNT_AT, get_le64(blob + BLOB_COUNT_AT) + kept->count);
+	put_le64(blob + BLOB_SIZE_AT, get_le64(blob + BLOB_SIZE_AT) + kept->records->len);
+}
+
+/*
+ * Memory that was never touched costs more than its bytes, so there is one block for blob and text: the blob stands at
+ * its end, and is encoded piece by piece to its beginning. The text needs 4 bytes for 3, and the blob is so far back
+ * that it is never reached.
+ */
+static GString *make_image(struct backend *backend, enum uefivars_view view)
+{
+	const struct xapi_store *store = backend->store;
+	const size_t records = uefivars_save(backend->uv, view, UEFIVARS_SCOPE_STORED, NULL, 0);
+	const size_t size = records + store->kept.records->len, room = (size + 2) / 3 * 4 + ENCODE_SLACK;
+	GString *image = g_string_sized_new(room);
+	uint8_t *blob = (uint8_t *)image->str + room - size, piece[ENCODE_PIECE];
+	gint state = 0, save = 0;
+
+	put_blob(backend, view, records, blob);
+	for (size_t at = 0, taken; at < size; at += taken) {
+		taken = MIN(size - at, sizeof piece);
+		memcpy(piece, blob + at, taken);
+		image->len += g_base64_encode_step(piece, taken, FALSE, image->str + image->len, &state, &save);
 	}
-	image->len = g_base64_encode_step(blob, size, FALSE, image->str, &state, &save);
 	image->len += g_base64_encode_close(FALSE, image->str + image->len, &state, &save);
 	image->str[image->len] = '\0';
-	g_free(blob);
 	return image;
 }
 
@@ -108,8 +129,9 @@ static bool check_arguments(const struct backend *backend, GError **error)
 	if (!guid_parse(uuid, &guid))
 		return error_set(error, EXIT_USAGE, "--arg uuid:%s: the uuid of a VM was expected", uuid);
 	if (strlen(socket) >= SOCKET_PATH_MAX)
-		return error_set(error, EXIT_USAGE, "--arg socket:%s: the path of a socket was expected, shorter than %u bytes",
-				 socket, SOCKET_PATH_MAX);
+		return error_set(error, EXIT_USAGE,
+				 "--arg socket:%s: the path of a socket was expected, shorter than %u bytes", socket,
+				 SOCKET_PATH_MAX);
 	return true;
 }
 

@@ -103,11 +103,11 @@ struct open_value {
 };
 
 struct reader {
-	GArray *elements;            /* enum element: those that are open */
+	GArray *elements; /* enum element: those that are open */
 	struct open_value open[XMLRPC_DEPTH_MAX];
-	size_t depth;                /* of `open` */
+	size_t depth; /* of `open` */
 	size_t values;
-	GString *name;               /* of the member that is open */
+	GString *name; /* of the member that is open */
 	struct xmlrpc_value *root;
 	bool fault;
 };
@@ -276,8 +276,7 @@ struct xmlrpc_value *xmlrpc_read(const char *xml, size_t size, bool *fault, GErr
 		.elements = g_array_new(FALSE, FALSE, sizeof(enum element)),
 		.name = g_string_new(NULL),
 	};
-	GMarkupParseContext *context =
-		g_markup_parse_context_new(&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, &reader, NULL);
+	GMarkupParseContext *context = g_markup_parse_context_new(&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, &reader, NULL);
 	bool ok = g_markup_parse_context_parse(context, xml, (gssize)size, error) &&
 		  g_markup_parse_context_end_parse(context, error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * XML-RPC: calls are written, answers are read into a tree of values. An answer may leave its strings untyped, as XAPI's does.
- * What is read is bounded in depth and number of values; its size is bounded by whoever received it.
+ * XML-RPC: calls are written, answers are read into a tree of values. An answer may leave its strings untyped, as
+ * XAPI's does. What is read is bounded in depth and number of values; its size is bounded by whoever received it.
  */
 #ifndef BACKEND_XMLRPC_H
 #define BACKEND_XMLRPC_H
@@ -17,8 +17,8 @@ void xmlrpc_begin(GString *call, const char *method);
 void xmlrpc_end(GString *call);
 
 /*
- * Returns false, nothing added, where XML cannot carry the text: control characters other than tab and line feed, or no UTF-8. (A carriage
- * return would arrive as a line feed.)
+ * Returns false, nothing added, where XML cannot carry the text: control characters other than tab and line feed, or no
+ * UTF-8. (A carriage return would arrive as a line feed.)
  */
 bool xmlrpc_add_string(GString *call, const char *text);
 void xmlrpc_add_integer(GString *call, int value);
@@ -42,8 +42,8 @@ struct xmlrpc_value {
 };
 
 /*
- * Reads a methodResponse. *fault tells whether it is a <fault>. Returns NULL and sets *error (a message for the operator) where it is none. Free
- * the result with xmlrpc_free().
+ * Reads a methodResponse. *fault tells whether it is a <fault>. Returns NULL and sets *error (a message for the
+ * operator) where it is none. Free the result with xmlrpc_free().
  */
 struct xmlrpc_value *xmlrpc_read(const char *xml, size_t size, bool *fault, GError **error);
 void xmlrpc_free(struct xmlrpc_value *value);

@@ -6,6 +6,7 @@ sys.dont_write_bytecode = True
 from daemon import *  # noqa: E402,F403
 
 tap = Tap()
+work_in_memory()
 
 
 def usage(words, *arguments, **more):

@@ -87,9 +87,19 @@ def clean_up():
     directories.clear()
 
 
-def scratch(parent='/tmp'):
+# Memory makes no write wait.
+MEMORY = '/dev/shm' if os.access('/dev/shm', os.W_OK) else '/tmp'
+scratch_in = {'parent': '/tmp'}
+
+
+def work_in_memory():
+    """For tests in which it does not matter what the files are on: scratch directories are in memory from now on."""
+    scratch_in['parent'] = MEMORY
+
+
+def scratch(parent=None):
     """A new directory with a short path."""
-    directory = tempfile.mkdtemp(prefix='uvs', dir=parent)
+    directory = tempfile.mkdtemp(prefix='uvs', dir=parent or scratch_in['parent'])
     directories.append(directory)
     return directory
 

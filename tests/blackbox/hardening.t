@@ -15,7 +15,9 @@ sub readelf {
 	return $text;
 }
 
-for my $program (qw(uefistored create-auth uefistored-guest)) {
+my @tools = map { s{^tools/(.*)\.c$}{$1}r =~ s/^guest$/uefistored-guest/r } glob 'tools/*.c';
+ok(@tools >= 2, "there are tools: @tools");
+for my $program ('uefistored', @tools) {
 	my $path = "$release/$program";
 	my ($header, $segments, $dynamic) = map { readelf($_, $path) } qw(-h -l -d);
 	my $symbols = readelf('--dyn-syms', $path);

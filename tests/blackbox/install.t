@@ -50,11 +50,12 @@ run_example() {
 
 ok 'make install succeeds' make_install
 ok 'the daemon runs' "$root/usr/sbin/uefistored" --version
-for program in create-auth uefistored-guest; do
+for file in tools/*.c; do
+	program=$(basename "$file" .c | sed 's/^guest$/uefistored-guest/')
 	ok "$program runs" "$root/usr/bin/$program" --version
 done
 for file in usr/include/uefivars.h usr/lib/libuefivars.a usr/lib/pkgconfig/uefivars.pc etc/uefistored/uefistored.conf \
-	usr/share/doc/uefistored/README.md usr/share/doc/uefistored/LICENSE; do
+	usr/share/doc/uefistored/README.md usr/share/doc/uefistored/LICENSE usr/share/doc/uefistored/docs/protocol.md; do
 	ok "/$file is there, readable by all" has_mode "/$file" 644
 done
 ok 'the header alone is a C program' sh -c "echo '#include <uefivars.h>' | ${CC:-cc} -std=c11 -pedantic -Wall -Wextra \

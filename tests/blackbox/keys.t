@@ -6,6 +6,7 @@ sys.dont_write_bytecode = True
 from daemon import *  # noqa: E402,F403
 
 tap = Tap()
+work_in_memory()
 CERT_X509 = 'a5c059a1-94e4-4aa7-87b5-ab155c2bf072'
 CERT_SHA256 = 'c1c41626-504c-4092-aca9-41f936934328'
 CERT_TYPE_PKCS7 = '4aafd29d-68df-49ee-8aa9-347d375665a7'
@@ -100,6 +101,7 @@ def incomplete():
         for name in set(names) - {'PK'}:
             same(guest.value(name, GUIDS[name]), LISTS[name])
         check(f'setup mode, Secure Boot off; not enrolled: {missing}\n' in daemon.log(), daemon.log())
+        same(place.path('PK') + ' is left out: ' in daemon.log(), 'PK' in names)
         daemon.stop()
     place = Place('PK', 'KEK', 'db')
     daemon = place.start('--secure-boot=true')

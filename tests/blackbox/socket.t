@@ -8,6 +8,7 @@ sys.dont_write_bytecode = True
 from daemon import *  # noqa: E402,F403
 
 tap = Tap()
+work_in_memory()
 F_ADD_SEALS, F_SEAL_WRITE, F_SEAL_SHRINK = 1033, 8, 2
 
 

@@ -66,6 +66,8 @@ static void ppi_regions(struct guest *guest)
 		g_assert_cmphex(ppi_read(guest, 0x100), ==, 0xa1a2a3a4);
 		g_assert_cmphex(ppi_read(guest, 0x12c), ==, 0xb1b2b3b4);
 		guest_resume(guest);
+		/* the selected index is kept, too */
+		g_assert_cmphex(uefivars_ppi_read(guest->uv, DATA_PORT, 4), ==, 0xb1b2b3b4);
 	}
 	guest_reboot(guest);
 	g_assert_cmphex(ppi_read(guest, 0), ==, 0);
@@ -132,6 +134,8 @@ static void ppi_not_durable(struct guest *guest)
 	g_assert_cmphex(ppi_read(guest, 0x100), ==, 0x11111111);
 	guest->persist = UEFIVARS_PERSIST_PENDING;
 	g_assert_cmpint(uefivars_ppi_write(guest->uv, DATA_PORT, 4, 0x33333333), ==, UEFIVARS_PENDING);
+	/* one change at a time */
+	g_assert_cmpint(uefivars_ppi_write(guest->uv, DATA_PORT, 4, 0x44444444), ==, UEFIVARS_BUSY);
 	g_assert_null(uefivars_complete(guest->uv, true, &guest->response_size));
 	g_assert_cmphex(ppi_read(guest, 0x100), ==, 0x33333333);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "efi/bytes.h"
 #include "efi/guid.h"
 #include "tests/support/blob.h"
 #include "tests/support/keys.h"
@@ -57,21 +58,37 @@ static void keys_on_a_later_boot(struct guest *guest)
 	DO(guest, ABSENT("PK"), ABSENT("KEK"), ABSENT("db"), MODES(1, 0, 0, 0));
 }
 
+/* A first boot where one key file holds these bytes. */
+static void expect_bad_key_file(struct guest *guest, enum uefivars_key key, const void *data, size_t size)
+{
+	const struct uefivars_host host = { .context = NULL };
+	struct uefivars *uv = uefivars_create(&guest->policy, &host);
+	enum uefivars_key failed = UEFIVARS_KEYS;
+
+	guest->keys[key].data = data;
+	guest->keys[key].size = size;
+	g_assert_cmpint(uefivars_start(uv, UEFIVARS_FIRST_BOOT, guest->keys, &failed), !=, UEFIVARS_OK);
+	g_assert_cmpuint(failed, ==, key);
+	uefivars_free(uv);
+	keys_give(guest, KEYS_ALL);
+}
+
+/* No descriptor, too little for one, a payload that is cut short, none at all. */
 static void bad_key_files(struct guest *guest)
 {
 	static const uint8_t garbage[100] = { 1, 2, 3 };
 
-	for (unsigned int key = 0; key < UEFIVARS_KEYS; key++) {
-		const struct uefivars_host host = { .context = NULL };
-		struct uefivars *uv = uefivars_create(&guest->policy, &host);
-		enum uefivars_key failed = UEFIVARS_KEYS;
+	keys_give(guest, KEYS_ALL);
+	for (enum uefivars_key key = 0; key < UEFIVARS_KEYS; key++) {
+		const struct uefivars_auth_file file = guest->keys[key];
+		size_t descriptor = 16 + get_le32(file.data + 16);
 
-		keys_give(guest, KEYS_ALL);
-		guest->keys[key].data = garbage;
-		guest->keys[key].size = key % 2 ? sizeof garbage : 3;
-		g_assert_cmpint(uefivars_start(uv, UEFIVARS_FIRST_BOOT, guest->keys, &failed), !=, UEFIVARS_OK);
-		g_assert_cmpuint(failed, ==, key);
-		uefivars_free(uv);
+		expect_bad_key_file(guest, key, garbage, sizeof garbage);
+		expect_bad_key_file(guest, key, garbage, 3);
+		expect_bad_key_file(guest, key, file.data, file.size - 1);
+		expect_bad_key_file(guest, key, file.data, descriptor + 27);
+		expect_bad_key_file(guest, key, file.data, descriptor);
+		expect_bad_key_file(guest, key, file.data, descriptor - 1);
 	}
 }
 
@@ -94,6 +111,15 @@ static void start_imported(struct guest *guest)
 	blob_add(blob, &variable);
 	g_assert_true(guest_start_from(guest, UEFIVARS_BOOT, blob->data, blob->len));
 	g_byte_array_unref(blob);
+}
+
+/* What the store keeps for itself is not listed. */
+static void expect_no_own_names(struct guest *guest)
+{
+	struct test_name name = { .size = 0 };
+
+	while (client_next(&guest->client, name.bytes, &name.size, sizeof name.bytes, &name.guid, NULL) == EFI_SUCCESS)
+		g_assert_false(guid_equal(&name.guid, &guid_store_state));
 }
 
 /* The store's own records cannot be forged by a guest: neither the latch nor VendorKeysNv. */
@@ -121,6 +147,7 @@ static void forge_state(struct guest *guest)
 		DO(guest, GET("V", NV | BS, D("x")), SET("V", NV | BS, D("x"), S));
 	}
 	g_assert_cmpuint(own, ==, 0);
+	expect_no_own_names(guest);
 	DO(guest, AT_RUNTIME, RESUME, FLAG_CLEARED, ABSENT("V"), SET("V", NV | BS, D("y"), WP));
 }
 
@@ -164,6 +191,21 @@ static void notifications(struct guest *guest)
 	notify(guest, UEFIVARS_PERSIST_PENDING, EFI_SUCCESS);
 	guest->completes = false;
 	notify(guest, UEFIVARS_PERSIST_PENDING, EFI_DEVICE_ERROR);
+}
+
+/* The operator is told of changed keys, changed modes and the end of boot services, each once. */
+static void events(struct guest *guest)
+{
+	DO(guest, SIGNED("db", A27, UNSIGNED, T(1), CERT(DB1), S), SIGNED("PK", A27, UNSIGNED, T(1), CERT(PK1), S));
+	g_assert_cmpuint(guest_events(guest, UEFIVARS_EVENT_KEY_CHANGED), ==, 2);
+	g_assert_cmpuint(guest_events(guest, UEFIVARS_EVENT_USER_MODE), ==, 1);
+	g_assert_cmpuint(guest_events(guest, UEFIVARS_EVENT_SETUP_MODE), ==, 0);
+	DO(guest, AT_RUNTIME, SIGNED("PK", A27, BY(PK1), T(2), NONE, S), SET("V", A7, D("x"), S), AT_RUNTIME);
+	g_assert_cmpuint(guest_events(guest, UEFIVARS_EVENT_KEY_CHANGED), ==, 3);
+	g_assert_cmpuint(guest_events(guest, UEFIVARS_EVENT_SETUP_MODE), ==, 1);
+	g_assert_cmpuint(guest_events(guest, UEFIVARS_EVENT_RUNTIME), ==, 1);
+	g_assert_cmpuint(guest_events(guest, UEFIVARS_EVENT_REFUSED), ==, 0);
+	g_assert_cmpuint(guest_events(guest, UEFIVARS_EVENT_MALFORMED), ==, 0);
 }
 
 static void start_with_allowed_names(struct guest *guest)
@@ -218,6 +260,7 @@ static const struct play_case cases[] = {
 	{ "/decisions/5/imported", start_imported, { VENDOR_KEYS(D("\0")), REBOOT, VENDOR_KEYS(D("\0")) } },
 	{ "/decisions/6", start_with_tpm, { CALL(ppi_kept_without_tpm) } },
 	{ "/decisions/7", NULL, { CALL(notifications) } },
+	{ "/decisions/events", NULL, { CALL(events) } },
 	{ "/decisions/policy/auth-enforce", start_without_enforcement, {
 		SIGNED("db", A27, UNSIGNED, T(2), CERT(OTHER), S),
 		SIGNED("db", A27, BY(OTHER, .flags = SIGN_SPOILED), T(3), CERT(DB1), S),

@@ -261,6 +261,79 @@ static void lying_counts(struct guest *guest)
 	}
 }
 
+/* A record of a variable that the store itself keeps, alone in a store of a machine with a TPM. */
+static void start_with(struct guest *guest, const char *text, uint32_t attributes, const void *data, size_t size)
+{
+	GByteArray *blob = blob_new(1);
+	struct uefivars_variable variable = record("", 0, data, size);
+	struct test_name name;
+
+	test_name_parse(text, &name);
+	variable.name = name.bytes;
+	variable.name_size = name.size;
+	variable.attributes = attributes;
+	memcpy(variable.guid, name.guid.bytes, sizeof variable.guid);
+	blob_add(blob, &variable);
+	guest->policy.tpm = true;
+	g_assert_true(guest_start_from(guest, UEFIVARS_BOOT, blob->data, blob->len));
+	g_byte_array_unref(blob);
+}
+
+/* A firmware variable is what the firmware makes it, whatever stood in the store under its name. */
+static void firmware_records(struct guest *guest)
+{
+	static const char *const modes[] = { "SetupMode", "SecureBoot", "AuditMode", "DeployedMode" };
+	static const uint32_t sets[] = { A7, NV | BS, A27 };
+	static const size_t sizes[] = { 1, 2, 47, 49, 300 };
+	struct client_value value;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(modes) * G_N_ELEMENTS(sets); i++) {
+		start_with(guest, modes[i / 3], sets[i % 3], i ? "\1\1\1" : "\0", i % 3 + 1);
+		DO(guest, MODES(1, 0, 0, 0));
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		uint8_t data[300];
+
+		memset(data, 0x11, sizeof data);
+		start_with(guest, "MOR", A7, data, sizes[i]);
+		g_assert_cmphex(guest_get(guest, "MOR", &value), ==, EFI_SUCCESS);
+		g_assert_cmpuint(value.data_size, ==, 1);
+		g_assert_cmphex(value.attributes, ==, A7);
+		g_assert_cmpuint(value.data[0] & 1, ==, 0);
+		start_with(guest, "MORLock", A7, data, sizes[i]);
+		DO(guest, GET("MORLock", A7, D("\0")), SET("MOR", A7, D("\1"), S));
+		start_with(guest, "VendorKeysNv", NV | BS, data, sizes[i]);
+		DO(guest, STATUS("VendorKeys", S));
+		start_with(guest, "Tcg2PhysicalPresenceFlagsLock", A7, data, sizes[i]);
+		DO(guest, GET("Tcg2PhysicalPresenceFlagsLock", A7, D("\0")));
+	}
+	start_with(guest, "PK", A27, "no list", 7);
+	DO(guest, ABSENT("PK"), MODES(1, 0, 0, 0));
+	start_with(guest, "PK", A7, "no list", 7);
+	DO(guest, ABSENT("PK"), MODES(1, 0, 0, 0));
+}
+
+/* A guest of another daemon could resize PPIBuffer: the ports must not care. */
+static void resized_ppi_buffer(struct guest *guest)
+{
+	static const size_t sizes[] = { 1, 4, 47, 49, 300 };
+	uint8_t data[300];
+
+	memset(data, 0x11, sizeof data);
+	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		struct uefivars_variable variable;
+
+		start_with(guest, "PPIBuffer", A7, data, sizes[i]);
+		g_assert_true(guest_find(guest, "PPIBuffer", &variable));
+		g_assert_cmpuint(variable.data_size, ==, 48);
+		for (uint32_t index = 0xf8; index < 0x138; index++) {
+			uefivars_ppi_write(guest->uv, 0x104, 4, index);
+			uefivars_ppi_read(guest->uv, 0x108, 4);
+			uefivars_ppi_write(guest->uv, 0x108, 4, 0x22222222);
+		}
+	}
+}
+
 /* As programs in the field left them: garbage in the digest of a plain variable, no time and owner in an authenticated
  * one. */
 static void start_with_garbage(struct guest *guest)
@@ -289,6 +362,8 @@ static const struct play_case cases[] = {
 	{ "/C/15", NULL, { CALL(cut_records) } },
 	{ "/C/15/lying-lengths", NULL, { CALL(lying_lengths) } },
 	{ "/C/15/lying-counts", NULL, { CALL(lying_counts) } },
+	{ "/C/15/firmware-records", NULL, { CALL(firmware_records) } },
+	{ "/C/15/resized-PPIBuffer", NULL, { CALL(resized_ppi_buffer) } },
 	{ "/C/15/garbage", start_with_garbage, {
 		GET("P", A7, D("plain")), SET("P", A7, D("new"), S), DELETE("P", A7, S), GET("S", A27, D("signed")),
 		SET("S", A7, D("x"), IP), DELETE("S", 0, IP), SIGNED("S", A27, UNSIGNED, T(5), D("x"), SV),

@@ -243,6 +243,11 @@ static const struct play_case cases[] = {
 		SET("BootOrder", A7, D("\1\0"), S), SET("BootOrder", A7, D("\1\0\2\0"), S),
 		SET("DriverOrder", A7, D("\1\0"), S), SET("SysPrepOrder", A7, D("\1\0"), S),
 		SET("BootOrder", A7, PATTERN(3), IP), GET("BootOrder", A7, D("\1\0\2\0")) } },
+	{ "/A13/GV-01/append", NULL, {
+		SET("BootOrder", A7 | APPEND, D("\1"), IP), ABSENT("BootOrder"), SET("BootOrder", A7, D("\1\0"), S),
+		SET("BootOrder", A7 | APPEND, D("\2"), IP), SET("BootOrder", A7 | APPEND, D("\2\0"), S),
+		GET("BootOrder", A7, D("\1\0\2\0")), SET("Timeout", A7, D("\5\0"), S),
+		SET("Timeout", A7 | APPEND, D("\5\0"), IP), GET("Timeout", A7, D("\5\0")) } },
 	{ "/A13/GV-02", NULL, {
 		SET("BootOrder", NV | BS, D("\1\0"), IP), SET("BootOrder", BS | RT, D("\1\0"), IP),
 		SET("BootOrder", BS, D("\1\0"), IP), ABSENT("BootOrder") } },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/support/blob.h"
+#include "tests/support/keys.h"
 #include "tests/support/names.h"
 
 static struct client_space query(struct guest *guest, uint32_t attributes)
@@ -289,6 +290,7 @@ static const struct play_case cases[] = {
 		GET("W", BS | RT, PATTERN(30000)), CALL(fill_volatile), SET("X", BS, D("x"), OOR), ABSENT("X") } },
 	{ "/A11/QUO-05/reverse", NULL, {
 		CALL(fill_volatile), SET("X", BS, D("x"), OOR), SET("V", A7, PATTERN(50000), S) } },
+	{ "/A11/QUO-05/defaults", start_with_keys, { STATUS("dbDefault", S), CALL(volatile_pool_is_untouched) } },
 	{ "/A11/QUO-06", NULL, {
 		FULL, SIGNED("PK", A27, UNSIGNED, T(1), CERT(PK1), OOR), ABSENT("PK"), NOT_STORED("PK"),
 		MODES(1, 0, 0, 0), REBOOT, MODES(1, 0, 0, 0) } },

@@ -4,11 +4,12 @@
 
 SEED=N repeats a run's random choices, ROUNDS=N changes how many there are.
 """
+import os
 import random
 import sys
 import threading
 sys.dont_write_bytecode = True
-sys.path.insert(0, 'tests/blackbox')
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'blackbox'))
 from daemon import *  # noqa: E402,F403
 
 tap = Tap()
@@ -111,7 +112,10 @@ class Storm:
 
 
 def storm(parent, closed, share):
-    """A storm over `share` of the rounds in a new directory, whose permissions may keep the store from being replaced."""
+    """
+    A storm over `share` of the rounds in a new directory, whose permissions may keep the store from being replaced. In memory
+    no write waits: there the moments between two writes are met as well as those within one.
+    """
     directory, elsewhere = scratch(parent), scratch(parent)
     if closed:
         open(directory + '/store', 'w').close()
@@ -122,10 +126,6 @@ def storm(parent, closed, share):
         played.round(not closed)
     played.finish()
     same(os.listdir(directory), ['store'])
-
-
-# Memory makes no write wait: there the moments between two writes are met as well as those within one.
-MEMORY = '/dev/shm' if os.access('/dev/shm', os.W_OK) else '/tmp'
 
 
 def renamed():

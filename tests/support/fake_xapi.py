@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -25,7 +26,6 @@ from xml.etree import ElementTree
 MACHINE = '11111111-2222-3333-4444-555555555555'
 VALUE_MAX = 307100  # of a call's value; XAPI takes 307,200 bytes in a call
 KEY = 'EFI-variables'
-FOREVER = 1e9
 
 
 class Failure(Exception):
@@ -161,7 +161,8 @@ class FakeXapi:
         self.calls = []         # dicts: method, parameters, at, fault
         self.effects = []       # (time, value, update) of writes
         self.bytes = 0          # received, all in all
-        self.connections = self.parallel = self.parallel_most = 0
+        self.connections = 0
+        self.parallel_most = 0  # connections whose caller was there at the same time
         self.faults = []
         self.lock = threading.RLock()
         self.thawed = threading.Event()
@@ -290,8 +291,7 @@ class FakeXapi:
         with self.lock:
             self.open.add(connection)
             self.connections += 1
-            self.parallel += 1
-            self.parallel_most = max(self.parallel_most, self.parallel)
+            self.parallel_most = max(self.parallel_most, sum(map(self.is_held, self.open)))
         try:
             while self.serve_one(connection):
                 pass
@@ -300,8 +300,14 @@ class FakeXapi:
         finally:
             with self.lock:
                 self.open.discard(connection)
-                self.parallel -= 1
-            connection.close()
+                connection.close()
+
+    @staticmethod
+    def is_held(connection):
+        """Is the caller still there?"""
+        poll = select.poll()
+        poll.register(connection, select.POLLRDHUP)
+        return not poll.poll(0)
 
     def receive(self, connection, size=65536):
         data = connection.recv(size)

@@ -77,12 +77,12 @@ void guest_forget(struct guest *guest);
 unsigned int guest_events(const struct guest *guest, enum uefivars_event_kind kind);
 
 /* Finds a variable by its text (names.h) in the durable blob, or in the committed view. */
-bool guest_find_stored(const struct guest *guest, const char *name, struct uefivars_variable *variable);
-bool guest_find(const struct guest *guest, const char *name, struct uefivars_variable *variable);
+bool guest_find_stored(const struct guest *guest, const char *text, struct uefivars_variable *variable);
+bool guest_find(const struct guest *guest, const char *text, struct uefivars_variable *variable);
 
 /* Get and Set by the text of a name; guest_get() has the largest buffer a guest can have. */
-uint64_t guest_get(struct guest *guest, const char *name, struct client_value *value);
-uint64_t guest_set(struct guest *guest, const char *name, uint32_t attributes, const void *data, size_t size);
+uint64_t guest_get(struct guest *guest, const char *text, struct client_value *value);
+uint64_t guest_set(struct guest *guest, const char *text, uint32_t attributes, const void *data, size_t size);
 
 /*
  * All names in the order of GetNextVariableName, as "name" of printable ASCII (others as \xHHHH), those of the two

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The file of a store: found through links, locked, replaced whole with its mode and owner, and in place where that is all there is. */
+/*
+ * The file of a store: found through links, locked, replaced whole with its mode and owner, and in place where that is
+ * all there is.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
@@ -218,7 +221,8 @@ static void test_stale(struct fixture *f, gconstpointer data)
 
 static void test_links(struct fixture *f, gconstpointer data)
 {
-	char *first = g_build_filename(f->directory, "first", NULL), *second = g_build_filename(f->directory, "second", NULL);
+	char *first = g_build_filename(f->directory, "first", NULL),
+	     *second = g_build_filename(f->directory, "second", NULL);
 	struct store_file *file;
 
 	(void)data;
@@ -280,6 +284,10 @@ static void test_unreadable_texts(struct fixture *f, gconstpointer data)
 	g_assert_true(g_file_set_contents(f->path, " \n\t\r\n", 5, NULL));
 	file = open_file(f->path, true);
 	check_read(file, "", true);
+	store_file_close(file);
+	g_assert_true(g_file_set_contents(f->path, "", 1, NULL));
+	file = open_file(f->path, true);
+	check_read(file, "", false);
 	store_file_close(file);
 }
 

@@ -13,8 +13,8 @@ struct answer {
 	const char *bytes;
 	enum http_state state; /* when the connection ends behind them */
 	int status;
-	const char *body;      /* HTTP_WHOLE */
-	const char *error;     /* HTTP_BROKEN: part of it */
+	const char *body;  /* HTTP_WHOLE */
+	const char *error; /* HTTP_BROKEN: part of it */
 };
 
 static const struct answer answers[] = {
@@ -30,8 +30,9 @@ static const struct answer answers[] = {
 	{ "long-reason", "HTTP/1.1 405 Method Not Allowed\r\n\r\n", HTTP_WHOLE, 405, "", NULL },
 	{ "same-length-twice", OK "content-length: 1\r\nContent-Length: 1\r\n\r\nx", HTTP_WHOLE, 200, "x", NULL },
 	{ "empty-value", OK "X:\r\n\r\n", HTTP_WHOLE, 200, "", NULL },
-	{ "as-long-as-allowed", OK "content-length: 100\r\n\r\n"
-	  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+	{ "as-long-as-allowed",
+	  OK "content-length: 100\r\n\r\n"
+	     "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
 	  HTTP_WHOLE, 200,
 	  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
 	  NULL },
@@ -39,7 +40,8 @@ static const struct answer answers[] = {
 	{ "cut-head", OK "content-", HTTP_BROKEN, 0, NULL, "cut short" },
 	{ "cut-before-blank-line", OK "content-length: 5\r\n", HTTP_BROKEN, 0, NULL, "cut short" },
 	{ "cut-body", OK "content-length: 5\r\n\r\nhell", HTTP_BROKEN, 0, NULL, "cut short" },
-	{ "two-lengths", OK "content-length: 5\r\ncontent-length: 6\r\n\r\nhello", HTTP_BROKEN, 0, NULL, "two lengths" },
+	{ "two-lengths", OK "content-length: 5\r\ncontent-length: 6\r\n\r\nhello", HTTP_BROKEN, 0, NULL,
+	  "two lengths" },
 	{ "two-in-one", OK "content-length: 5, 5\r\n\r\nhello", HTTP_BROKEN, 0, NULL, "not a number" },
 	{ "no-number", OK "content-length: five\r\n\r\nhello", HTTP_BROKEN, 0, NULL, "not a number" },
 	{ "no-digits", OK "content-length:\r\n\r\nhello", HTTP_BROKEN, 0, NULL, "not a number" },
@@ -48,8 +50,9 @@ static const struct answer answers[] = {
 	{ "hexadecimal", OK "content-length: 0x5\r\n\r\nhello", HTTP_BROKEN, 0, NULL, "not a number" },
 	{ "too-long", OK "content-length: 101\r\n\r\nhello", HTTP_BROKEN, 0, NULL, "too long" },
 	{ "wraps-around", OK "content-length: 18446744073709551621\r\n\r\nhello", HTTP_BROKEN, 0, NULL, "too long" },
-	{ "too-long-to-the-end", OK "\r\n"
-	  "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
+	{ "too-long-to-the-end",
+	  OK "\r\n"
+	     "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
 	  HTTP_BROKEN, 0, NULL, "too long" },
 	{ "chunked", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", HTTP_BROKEN, 0, NULL, "coding" },
 	{ "interim", "HTTP/1.1 100 Continue\r\n\r\n" OK "\r\n", HTTP_BROKEN, 0, NULL, "interim" },

@@ -19,11 +19,11 @@ struct server {
 	char *directory, *path;
 	int listener;
 	GThread *thread;
-	size_t read;         /* so many bytes of the request; 0: all of it */
-	const char *answer;  /* NULL: none */
-	bool stay;           /* until the client closes the connection */
-	gint64 closed;       /* out: when that was */
-	GString *request;    /* out */
+	size_t read;        /* so many bytes of the request; 0: all of it */
+	const char *answer; /* NULL: none */
+	bool stay;          /* until the client closes the connection */
+	gint64 closed;      /* out: when that was */
+	GString *request;   /* out */
 };
 
 static void server_listen(struct server *server)
@@ -43,12 +43,14 @@ static void server_listen(struct server *server)
 
 static bool has_whole_request(const struct server *server)
 {
-	const char *length = strstr(server->request->str, "Content-Length: "), *body = strstr(server->request->str, "\r\n\r\n");
+	const char *length = strstr(server->request->str, "Content-Length: "),
+		   *body = strstr(server->request->str, "\r\n\r\n");
 
 	if (!body)
 		return false;
 	g_assert_nonnull(length);
-	return server->request->len == (size_t)(body + 4 - server->request->str) + g_ascii_strtoull(length + 16, NULL, 10);
+	return server->request->len ==
+	       (size_t)(body + 4 - server->request->str) + g_ascii_strtoull(length + 16, NULL, 10);
 }
 
 static gpointer serve(gpointer pointer)
@@ -142,9 +144,10 @@ static void test_request(void)
 	g_assert_cmpint(result.status, ==, 200);
 	check_result(&result, HTTP_ANSWERED, "hello");
 	g_thread_join(g_steal_pointer(&server.thread));
-	g_assert_cmpstr(server.request->str, ==,
-			"POST / HTTP/1.1\r\nHost: _\r\nConnection: close\r\nContent-Type: text/xml\r\nContent-Length: 11\r\n\r\n"
-			"<a>xxxx</a>");
+	g_assert_cmpstr(
+		server.request->str, ==,
+		"POST / HTTP/1.1\r\nHost: _\r\nConnection: close\r\nContent-Type: text/xml\r\nContent-Length: 11\r\n\r\n"
+		"<a>xxxx</a>");
 	server_end(&server);
 }
 
@@ -210,22 +213,23 @@ static void test_full_queue(void)
 
 struct failure {
 	const char *name;
-	size_t read;        /* of the request */
+	size_t read; /* of the request */
 	const char *answer;
 	bool stay;
-	size_t size;        /* of the request's body */
+	size_t size; /* of the request's body */
 	enum http_outcome outcome;
 	const char *text;
 };
 
 static const struct failure failures[] = {
 	{ "closed", 0, NULL, false, 4, HTTP_UNANSWERED, "without an answer" },
-	{ "half-an-answer", 0, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel", false, 4, HTTP_UNANSWERED, "cut short" },
+	{ "half-an-answer", 0, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel", false, 4, HTTP_UNANSWERED,
+	  "cut short" },
 	{ "no-http", 0, "hello\r\n", true, 4, HTTP_UNANSWERED, "not HTTP" },
 	{ "silent", 0, NULL, true, 4, HTTP_TIMED_OUT, "no answer in time" },
 	{ "never-finished", 0, "HTTP/1.1 200 OK\r\n", true, 4, HTTP_TIMED_OUT, "no answer in time" },
-	{ "answered-before-the-end", 200, "HTTP/1.1 405 No\r\ncontent-length: 5\r\n\r\nhello", false, 1000000, HTTP_ANSWERED,
-	  "hello" },
+	{ "answered-before-the-end", 200, "HTTP/1.1 405 No\r\ncontent-length: 5\r\n\r\nhello", false, 1000000,
+	  HTTP_ANSWERED, "hello" },
 	{ "closed-before-the-end", 200, NULL, false, 1000000, HTTP_NOT_SENT, "" },
 };
 

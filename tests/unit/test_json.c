@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The JSON of a store: what others write is read, what is written can be read by them, and what cannot be right is set aside. */
+/*
+ * The JSON of a store: what others write is read, what is written can be read by them, and what cannot be right is set
+ * aside.
+ */
 #include <glib.h>
 #include <jansson.h>
 #include <string.h>
@@ -12,12 +15,19 @@
 
 #define GUID "12345678-1234-5678-9abc-def012345678"
 #define STORE(variables) "{\"version\": 2, \"variables\": [" variables "]}"
-#define RECORD(name, attr, data) "{\"guid\": \"" GUID "\", \"name\": \"" name "\", \"attr\": " attr ", \"data\": \"" data "\"}"
+#define RECORD(name, attr, data)                                                                                       \
+	"{\"guid\": \"" GUID "\", \"name\": \"" name "\", \"attr\": " attr ", \"data\": \"" data "\"}"
+
+/* An authenticated one, the digest in mixed case. */
+#define SIGNED                                                                                                         \
+	"{\"guid\": \"" GUID "\", \"name\": \"b\", \"attr\": 39, \"data\": \"01\", "                                   \
+	"\"time\": \"e6070203040506000000000000000000\", "                                                             \
+	"\"digest\": \"00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}"
 
 struct fixture {
 	struct uefivars *uv;
 	struct json_store *store;
-	GPtrArray *asides; /* char *: "name: reason" */
+	GPtrArray *asides;  /* char *: "name: reason" */
 	GPtrArray *records; /* char *: in JSON */
 };
 
@@ -100,9 +110,7 @@ static void test_shape(struct fixture *f, gconstpointer data)
 	struct uefivars_variable variable;
 
 	(void)data;
-	read_text(f, STORE(RECORD("a", "7", "00fF") ",{\"guid\": \"" GUID "\", \"name\": \"b\", \"attr\": 39, \"data\": \"01\","
-			   "\"time\": \"e6070203040506000000000000000000\", \"digest\": "
-			   "\"00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}"));
+	read_text(f, STORE(RECORD("a", "7", "00fF") ", " SIGNED));
 	g_assert_cmpuint(f->asides->len, ==, 0);
 	g_assert_true(find(f, "a", &variable));
 	check_bytes(variable.data, variable.data_size, "\x00\xff", 2);
@@ -141,7 +149,8 @@ static void test_timestamp(struct fixture *f, gconstpointer data)
 	struct uefivars_variable variable;
 
 	(void)data;
-	read_text(f, STORE("{\"name\": \"a\", \"data\": \"01\", \"guid\": \"12345678-1234-5678-9ABC-DEF012345678\", \"attr\": 39, "
+	read_text(f, STORE("{\"name\": \"a\", \"data\": \"01\", \"attr\": 39, "
+			   "\"guid\": \"12345678-1234-5678-9ABC-DEF012345678\", "
 			   "\"timestamp\": \"E6070203040506000000000000000000\", \"digest\": null}"));
 	g_assert_cmpuint(f->asides->len, ==, 0);
 	g_assert_true(find(f, "a", &variable));
@@ -152,7 +161,9 @@ static void test_timestamp(struct fixture *f, gconstpointer data)
 static void test_names(struct fixture *f, gconstpointer data)
 {
 	static const uint16_t units[][4] = {
-		{ '"', '\\', 0x1f, '\n' }, { 0xe9, 0x20ac, 0xd83d, 0xde00 }, { 0xd800, 'x', 0xdc00, 0xffff },
+		{ '"', '\\', 0x1f, '\n' },
+		{ 0xe9, 0x20ac, 0xd83d, 0xde00 },
+		{ 0xd800, 'x', 0xdc00, 0xffff },
 		{ 0x7f, 0x85, 0x202e, 0xfffd },
 	};
 	struct uefivars_variable variable;
@@ -162,8 +173,11 @@ static void test_names(struct fixture *f, gconstpointer data)
 
 	(void)data;
 	for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-		variable = (struct uefivars_variable){ .name = (const uint8_t *)units[i], .name_size = 8,
-						       .data = (const uint8_t *)"x", .data_size = 1, .attributes = 7 };
+		variable = (struct uefivars_variable){ .name = (const uint8_t *)units[i],
+						       .name_size = 8,
+						       .data = (const uint8_t *)"x",
+						       .data_size = 1,
+						       .attributes = 7 };
 		g_assert_cmpint(uefivars_load(f->uv, &variable, false), ==, UEFIVARS_OK);
 	}
 	text = write_text(f);
@@ -185,8 +199,9 @@ static void test_unknown_keys(struct fixture *f, gconstpointer data)
 {
 	(void)data;
 	read_text(f, "{\"version\": 2, \"comment\": {\"x\": [1, 2.5, null]}, \"variables\": ["
-		     "{\"guid\": \"" GUID "\", \"name\": \"a\", \"pkcs7\": \"q\\\"\", \"attr\": 7, \"data\": \"00\", \"n\": 1},"
-		     RECORD("b", "7", "00") "], \"last\": true}");
+		     "{\"guid\": \"" GUID
+		     "\", \"name\": \"a\", \"pkcs7\": \"q\\\"\", \"attr\": 7, \"data\": \"00\", \"n\": 1}," RECORD(
+			     "b", "7", "00") "], \"last\": true}");
 	check_text(f, "{\"version\": 2, \"comment\": {\"x\": [1, 2.5, null]}, \"last\": true, \"variables\": [\n"
 		      "{\"guid\": \"" GUID "\", \"name\": \"a\", \"attr\": 7, \"data\": \"00\", "
 		      "\"pkcs7\": \"q\\\"\", \"n\": 1},\n"
@@ -251,7 +266,8 @@ static void test_set_aside(struct fixture *f, gconstpointer data)
 		{ RECORD("x", "7", "00\", \"name-utf16\": \"0"), "x: name-utf16 is not" },
 		{ RECORD("x", "6", "00"), "x: volatile" },
 		{ RECORD("x", "5", "00"), "x: attributes" },
-		{ "{\"guid\": \"{" GUID "}\", \"name\": \"x\", \"attr\": 7, \"data\": \"00\"}", "x: guid is not a GUID" },
+		{ "{\"guid\": \"{" GUID "}\", \"name\": \"x\", \"attr\": 7, \"data\": \"00\"}",
+		  "x: guid is not a GUID" },
 		{ RECORD("esc\\u001b[1m", "7", "0"), "esc\\x1b[1m: data is not hexadecimal" },
 	};
 	struct uefivars_variable variable;

@@ -4,22 +4,40 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <uchar.h>
 #include <unistd.h>
 
 #include "log.h"
 
-/* Runs a function in a process of its own with stderr caught, and returns that. */
-#define CAUGHT "/log/subprocess/"
-
-static void run_caught(const char *name, const char *expected)
+/* Runs a function in a process of its own and compares what it writes to stderr. '*' stands for any text. */
+static void run_caught(void (*function)(void), const char *expected)
 {
-	char *path = g_strconcat(CAUGHT, name, NULL);
+	char text[8192];
+	size_t size = 0;
+	int ends[2], status;
+	ssize_t n;
+	pid_t pid;
 
-	g_test_trap_subprocess(path, 0, 0);
-	g_test_trap_assert_passed();
-	g_test_trap_assert_stderr(expected);
-	g_free(path);
+	g_assert_cmpint(pipe(ends), ==, 0);
+	pid = fork();
+	g_assert_cmpint(pid, >=, 0);
+	if (pid == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		function();
+		_exit(0);
+	}
+	close(ends[1]);
+	while ((n = read(ends[0], text + size, sizeof text - 1 - size)) > 0)
+		size += (size_t)n;
+	text[size] = '\0';
+	close(ends[0]);
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_assert_cmpint(status, ==, 0);
+	if (strchr(expected, '*'))
+		g_assert_true(g_pattern_match_simple(expected, text));
+	else
+		g_assert_cmpstr(text, ==, expected);
 }
 
 static void caught_plain(void)
@@ -39,7 +57,8 @@ static void caught_plain(void)
 
 static void test_plain(void)
 {
-	run_caught("plain", "prog: one\nprog: warning: two?prog: forged?[m?\nprog: error: three\nprog: debug: four\n");
+	run_caught(caught_plain,
+		   "prog: one\nprog: warning: two?prog: forged?[m?\nprog: error: three\nprog: debug: four\n");
 }
 
 static void caught_invocation(void)
@@ -54,7 +73,7 @@ static void caught_invocation(void)
 
 static void test_invocation(void)
 {
-	run_caught("invocation", "<7>prog: debug: x\n<6>prog: x\n<4>prog: warning: x\n<3>prog: error: x\n");
+	run_caught(caught_invocation, "<7>prog: debug: x\n<6>prog: x\n<4>prog: warning: x\n<3>prog: error: x\n");
 }
 
 static void caught_stream(void)
@@ -75,7 +94,7 @@ static void caught_stream(void)
 
 static void test_stream(void)
 {
-	run_caught("stream", "prog: elsewhere\n<6>prog: journal\n");
+	run_caught(caught_stream, "prog: elsewhere\n<6>prog: journal\n");
 }
 
 static void caught_limit(void)
@@ -95,9 +114,10 @@ static void caught_limit(void)
 
 static void test_limit(void)
 {
-	run_caught("limit", "prog: 0\nprog: 1\nprog: 2\nprog: 3\nprog: 4\nprog: 5\nprog: 6\nprog: 7\nprog: 8\nprog: 9\n"
-			    "prog: warning: things: 5 more suppressed\nprog: after a second\n"
-			    "prog: warning: things: 1 more suppressed\n");
+	run_caught(caught_limit,
+		   "prog: 0\nprog: 1\nprog: 2\nprog: 3\nprog: 4\nprog: 5\nprog: 6\nprog: 7\nprog: 8\nprog: 9\n"
+		   "prog: warning: things: 5 more suppressed\nprog: after a second\n"
+		   "prog: warning: things: 1 more suppressed\n");
 }
 
 static void caught_long(void)
@@ -112,7 +132,7 @@ static void caught_long(void)
 
 static void test_long(void)
 {
-	run_caught("long", "prog: xxx*xxx\nprog: next\n");
+	run_caught(caught_long, "prog: xxx*xxx\nprog: next\n");
 }
 
 static void test_level(void)
@@ -139,7 +159,9 @@ static void test_name(void)
 		{ u"a\nb\x1b\x7f\\", 6, "a\\x0ab\\x1b\\x7f\\\\" },
 		{ u"\x85\u202e\u200b", 3, "\\x85\\u202e\\u200b" },
 		{ u"\U000e0001", 2, "\\U000e0001" },
-		{ u"a\0b", 3, "a\ufffd" "b" },
+		{ u"a\0b", 3,
+		  "a\ufffd"
+		  "b" },
 	};
 	static const uint8_t lone[] = { 0x00, 0xd8, 'x', 0 };
 	char out[LOG_NAME_SIZE];
@@ -147,7 +169,10 @@ static void test_name(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
 		g_assert_cmpstr(log_name((const uint8_t *)rows[i].name, rows[i].units * 2, out), ==, rows[i].text);
 	g_assert_cmpstr(log_name(lone, sizeof lone, out), ==, "\ufffdx");
-	g_assert_cmpstr(log_text("\xff" "a\xc3", out), ==, "\\xffa\\xc3");
+	g_assert_cmpstr(log_text("\xff"
+				 "a\xc3",
+				 out),
+			==, "\\xffa\\xc3");
 }
 
 static void test_name_long(void)
@@ -157,7 +182,8 @@ static void test_name_long(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(name); i++)
 		name[i] = 'x';
-	g_assert_cmpuint(strlen(log_name((const uint8_t *)name, LOG_NAME_CHARACTERS * 2, out)), ==, LOG_NAME_CHARACTERS);
+	g_assert_cmpuint(strlen(log_name((const uint8_t *)name, LOG_NAME_CHARACTERS * 2, out)), ==,
+			 LOG_NAME_CHARACTERS);
 	log_name((const uint8_t *)name, sizeof name, out);
 	g_assert_cmpuint(strlen(out), ==, LOG_NAME_CHARACTERS + 3);
 	g_assert_true(g_str_has_suffix(out, "x..."));
@@ -180,10 +206,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/log/level", test_level);
 	g_test_add_func("/log/name", test_name);
 	g_test_add_func("/log/name-long", test_name_long);
-	g_test_add_func(CAUGHT "plain", caught_plain);
-	g_test_add_func(CAUGHT "invocation", caught_invocation);
-	g_test_add_func(CAUGHT "stream", caught_stream);
-	g_test_add_func(CAUGHT "limit", caught_limit);
-	g_test_add_func(CAUGHT "long", caught_long);
 	return g_test_run();
 }

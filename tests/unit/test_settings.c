@@ -47,7 +47,8 @@ static void test_defaults(struct fixture *f, gconstpointer data)
 static void test_all(struct fixture *f, gconstpointer data)
 {
 	(void)data;
-	parse(f, "[default]\nloglevel=ERROR\nsecureboot_unmet=warn\ndeployed=false\nrequire_signed_pk=true\ntpm = true\n");
+	parse(f,
+	      "[default]\nloglevel=ERROR\nsecureboot_unmet=warn\ndeployed=false\nrequire_signed_pk=true\ntpm = true\n");
 	g_assert_cmpint(f->settings.log_level, ==, LEVEL_ERROR);
 	g_assert_true(f->settings.secureboot_unmet_warn);
 	g_assert_false(f->settings.deployed);
@@ -83,10 +84,12 @@ static void test_wrong(struct fixture *f, gconstpointer data)
 		const char *text;
 		const char *told;
 	} rows[] = {
-		{ "[default]\nloglevel=LOUD\n", "file: loglevel: DEBUG, INFO, WARNING or ERROR was expected, not 'LOUD'" },
+		{ "[default]\nloglevel=LOUD\n",
+		  "file: loglevel: DEBUG, INFO, WARNING or ERROR was expected, not 'LOUD'" },
 		{ "[default]\nloglevel=info\n", "file: loglevel: DEBUG" },
 		{ "[default]\nloglevel=\n", "file: loglevel: DEBUG" },
-		{ "[default]\nsecureboot_unmet=true\n", "file: secureboot_unmet: refuse or warn was expected, not 'true'" },
+		{ "[default]\nsecureboot_unmet=true\n",
+		  "file: secureboot_unmet: refuse or warn was expected, not 'true'" },
 		{ "[default]\ndeployed=1\n", "file: deployed: true or false was expected, not '1'" },
 		{ "[default]\nrequire_signed_pk=yes\n", "file: require_signed_pk: true or false" },
 		{ "[default]\ntpm=True\n", "file: tpm: true or false" },
@@ -163,8 +166,8 @@ int main(int argc, char **argv)
 		const char *path;
 		void (*test)(struct fixture *f, gconstpointer data);
 	} tests[] = {
-		{ "/settings/defaults", test_defaults }, { "/settings/all", test_all },
-		{ "/settings/names", test_names },	 { "/settings/wrong", test_wrong },
+		{ "/settings/defaults", test_defaults },   { "/settings/all", test_all },
+		{ "/settings/names", test_names },         { "/settings/wrong", test_wrong },
 		{ "/settings/long-name", test_long_name }, { "/settings/file", test_file },
 	};
 

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The time limit of a write, and what is stored after one that was late: the rule that it is what the guest was told. */
+/*
+ * The time limit of a write, and what is stored after one that was late: the rule that it is what the guest was told.
+ */
 #include <glib.h>
 
 #include "backend/writer.h"
 #include "log.h"
 
-/* A backend that the test plays by hand, and a guest with one number: what it was told, and what is to be stored next. */
+/*
+ * A backend that the test plays by hand, and a guest with one number: what it was told, and what is to be stored next.
+ */
 struct fixture {
 	struct writer writer;
-	int committed;    /* what the guest was told */
-	int staged;       /* what it asks for */
-	int stored;       /* what the backend has */
-	int writing;      /* what the write under way would store; -1: none */
+	int committed; /* what the guest was told */
+	int staged;    /* what it asks for */
+	int stored;    /* what the backend has */
+	int writing;   /* what the write under way would store; -1: none */
 	int writes;
-	bool certain;     /* what abandon answers */
+	bool certain; /* what abandon answers */
 	int abandoned;
 	int answers;
 	bool answer;
-	int next;         /* asked for from within the answer; -1: nothing */
+	int next; /* asked for from within the answer; -1: nothing */
 };
 
 static GString *image(void *context, enum uefivars_view view)

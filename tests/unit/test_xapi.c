@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of the XAPI backend that need no XAPI: what an answer says, how fast a guest may write, what is doubtful. */
+/* The parts of the XAPI backend that need no XAPI: what an answer says, how fast a guest may write, what is doubtful.
+ */
 #include <string.h>
 
 #include "backend/xapi_answer.h"
@@ -39,8 +40,8 @@ static const struct answer {
 	{ "unknown-to-xapi", HTTP_ANSWERED, 200, INTERNAL("Server_error(MESSAGE_METHOD_UNKNOWN, [ x ])"), XAPI_REFUSED,
 	  "MESSAGE_METHOD_UNKNOWN", true },
 	{ "unknown-to-xapi-itself", HTTP_ANSWERED, 200,
-	  FAILURE(LIST("<value>MESSAGE_METHOD_UNKNOWN</value><value>x</value>")), XAPI_REFUSED, "MESSAGE_METHOD_UNKNOWN: x",
-	  true },
+	  FAILURE(LIST("<value>MESSAGE_METHOD_UNKNOWN</value><value>x</value>")), XAPI_REFUSED,
+	  "MESSAGE_METHOD_UNKNOWN: x", true },
 	{ "too-few-parameters", HTTP_ANSWERED, 200, INTERNAL("Idl.MarshalError(&quot;Incorrect number&quot;)"),
 	  XAPI_REFUSED, "MarshalError", false },
 	{ "xapi-error", HTTP_ANSWERED, 200, INTERNAL("Server_error(HANDLE_INVALID, [ VM; OpaqueRef:x ])"), XAPI_FAILED,
@@ -50,16 +51,19 @@ static const struct answer {
 	{ "bare", HTTP_ANSWERED, 200, FAILURE("Unknown_error"), XAPI_FAILED, "Unknown_error", false },
 	{ "nested", HTTP_ANSWERED, 200, FAILURE(LIST("<value>a</value><value>" LIST("<value>b</value>") "</value>")),
 	  XAPI_FAILED, "a: b", false },
-	{ "no-description", HTTP_ANSWERED, 200, RESPONSE(MEMBER("Status", "Failure")), XAPI_FAILED, "does not say", false },
+	{ "no-description", HTTP_ANSWERED, 200, RESPONSE(MEMBER("Status", "Failure")), XAPI_FAILED, "does not say",
+	  false },
 	{ "empty-description", HTTP_ANSWERED, 200, FAILURE(LIST("")), XAPI_FAILED, "does not say", false },
 	{ "fault", HTTP_ANSWERED, 200,
-	  "<methodResponse><fault><value><struct>" MEMBER("faultString", "no") "</struct></value></fault></methodResponse>",
+	  "<methodResponse><fault><value><struct>" MEMBER("faultString",
+							  "no") "</struct></value></fault></methodResponse>",
 	  XAPI_FAILED, "no", false },
 	{ "no-status", HTTP_ANSWERED, 200, RESPONSE(MEMBER("Value", "ok")), XAPI_UNANSWERED, "no status", false },
-	{ "other-status", HTTP_ANSWERED, 200, RESPONSE(MEMBER("Status", "Perhaps")), XAPI_UNANSWERED, "no status", false },
-	{ "no-struct", HTTP_ANSWERED, 200,
-	  "<methodResponse><params><param><value>a</value></param></params></methodResponse>", XAPI_UNANSWERED, "no status",
+	{ "other-status", HTTP_ANSWERED, 200, RESPONSE(MEMBER("Status", "Perhaps")), XAPI_UNANSWERED, "no status",
 	  false },
+	{ "no-struct", HTTP_ANSWERED, 200,
+	  "<methodResponse><params><param><value>a</value></param></params></methodResponse>", XAPI_UNANSWERED,
+	  "no status", false },
 	{ "empty-body", HTTP_ANSWERED, 200, "", XAPI_UNANSWERED, "cannot be read", false },
 	{ "no-xml", HTTP_ANSWERED, 200, "Internal error", XAPI_UNANSWERED, "cannot be read", false },
 	{ "http-500", HTTP_ANSWERED, 500, "Error: Not_found", XAPI_FAILED, "HTTP status 500", false },
@@ -149,8 +153,8 @@ static void test_no_variables(void)
 
 static void test_take(void)
 {
-	const struct answer empty = { "empty", HTTP_ANSWERED, 200, RESPONSE(MEMBER("Status", "Success")), XAPI_SUCCESS, "",
-				      false };
+	const struct answer empty = { "empty", HTTP_ANSWERED, 200, RESPONSE(MEMBER("Status", "Success")), XAPI_SUCCESS,
+				      "",      false };
 	struct xapi_answer answer;
 	struct xmlrpc_value *value;
 

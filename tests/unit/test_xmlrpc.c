@@ -5,7 +5,8 @@
 #include "backend/xmlrpc.h"
 #include "tests/support/check.h"
 
-#define ANSWER(value) "<?xml version=\"1.0\"?><methodResponse><params><param>" value "</param></params></methodResponse>"
+#define ANSWER(value)                                                                                                  \
+	"<?xml version=\"1.0\"?><methodResponse><params><param>" value "</param></params></methodResponse>"
 #define STRUCT(members) "<value><struct>" members "</struct></value>"
 #define MEMBER(name, value) "<member><name>" name "</name>" value "</member>"
 #define TEXT(text) "<value>" text "</value>"
@@ -43,32 +44,45 @@ static const struct answer answers[] = {
 	{ "empty-string", ANSWER(TEXT("<string></string>")), "\"\"" },
 	{ "blanks-are-text", ANSWER(TEXT(" a ")), "\" a \"" },
 	{ "blanks-around-a-type", ANSWER(TEXT("\n <i4>5</i4>\n")), "\"5\"" },
-	{ "entities", ANSWER(TEXT("&lt;a b=&quot;c&quot;&gt; &amp;amp; &apos;&#65;&#x42;")), "\"<a b=\"c\"> &amp; 'AB\"" },
+	{ "entities", ANSWER(TEXT("&lt;a b=&quot;c&quot;&gt; &amp;amp; &apos;&#65;&#x42;")),
+	  "\"<a b=\"c\"> &amp; 'AB\"" },
 	{ "character-data", ANSWER(TEXT("a<![CDATA[<b>]]>c")), "\"a<b>c\"" },
 	{ "comment", ANSWER(TEXT("a<!-- <b> -->c")), "\"ac\"" },
 	{ "nil", ANSWER(TEXT("<nil/>")), "nil" },
 	{ "boolean", ANSWER(TEXT("<boolean>1</boolean>")), "\"1\"" },
 	{ "beyond-ascii", ANSWER(TEXT("Größe")), "\"Größe\"" },
-	{ "no-declaration", "<methodResponse><params><param><value>a</value></param></params></methodResponse>", "\"a\"" },
-	{ "white-space", "\n<methodResponse>\n <params>\n <param>\n <value>a</value>\n </param>\n</params>\n</methodResponse>\n",
+	{ "no-declaration", "<methodResponse><params><param><value>a</value></param></params></methodResponse>",
 	  "\"a\"" },
-	{ "empty-map", ANSWER(STRUCT(MEMBER("Status", TEXT("Success")) MEMBER("Value", "<value><struct></struct></value>"))),
+	{ "white-space",
+	  "\n<methodResponse>\n <params>\n <param>\n <value>a</value>\n </param>\n</params>\n</methodResponse>\n",
+	  "\"a\"" },
+	{ "empty-map",
+	  ANSWER(STRUCT(MEMBER("Status", TEXT("Success")) MEMBER("Value", "<value><struct></struct></value>"))),
 	  "{Status=\"Success\",Value={},}" },
-	{ "map", ANSWER(STRUCT(MEMBER("Status", TEXT("Success")) MEMBER("Value", STRUCT(MEMBER("EFI-variables", TEXT("VkFS")))))),
+	{ "map",
+	  ANSWER(STRUCT(MEMBER("Status", TEXT("Success"))
+				MEMBER("Value", STRUCT(MEMBER("EFI-variables", TEXT("VkFS")))))),
 	  "{Status=\"Success\",Value={EFI-variables=\"VkFS\",},}" },
 	{ "members-turned-round", ANSWER(STRUCT(MEMBER("Value", TEXT("<nil/>")) MEMBER("Status", TEXT("Success")))),
 	  "{Value=nil,Status=\"Success\",}" },
 	{ "value-before-name", ANSWER(STRUCT("<member><value>a</value><name>b</name></member>")), NULL },
-	{ "failure", ANSWER(STRUCT(MEMBER("Status", TEXT("Failure")) MEMBER("ErrorDescription",
-	  "<value><array><data><value>Internal_error</value><value>Idl.UnknownMethod(&quot;x&quot;)</value></data></array></value>"))),
+	{ "failure",
+	  ANSWER(STRUCT(MEMBER("Status", TEXT("Failure")) MEMBER(
+		  "ErrorDescription",
+		  "<value><array><data><value>Internal_error</value><value>Idl.UnknownMethod(&quot;x&quot;)</value></data></array></value>"))),
 	  "{Status=\"Failure\",ErrorDescription=[\"Internal_error\",\"Idl.UnknownMethod(\"x\")\",],}" },
-	{ "bare-failure", ANSWER(STRUCT(MEMBER("Status", TEXT("Failure")) MEMBER("ErrorDescription", TEXT("Not allowed")))),
+	{ "bare-failure",
+	  ANSWER(STRUCT(MEMBER("Status", TEXT("Failure")) MEMBER("ErrorDescription", TEXT("Not allowed")))),
 	  "{Status=\"Failure\",ErrorDescription=\"Not allowed\",}" },
-	{ "nested-arrays", ANSWER("<value><array><data><value>a</value><value><array><data><value>b</value><value><array><data>"
-	  "</data></array></value></data></array></value></data></array></value>"), "[\"a\",[\"b\",[],],]" },
+	{ "nested-arrays",
+	  ANSWER("<value><array><data><value>a</value><value><array><data><value>b</value><value><array><data>"
+		 "</data></array></value></data></array></value></data></array></value>"),
+	  "[\"a\",[\"b\",[],],]" },
 	{ "array-without-data", ANSWER("<value><array></array></value>"), "[]" },
-	{ "fault", "<methodResponse><fault>" STRUCT(MEMBER("faultCode", TEXT("<int>4</int>")) MEMBER("faultString", TEXT("no")))
-	  "</fault></methodResponse>", "fault {faultCode=\"4\",faultString=\"no\",}" },
+	{ "fault",
+	  "<methodResponse><fault>" STRUCT(MEMBER("faultCode", TEXT("<int>4</int>"))
+						   MEMBER("faultString", TEXT("no"))) "</fault></methodResponse>",
+	  "fault {faultCode=\"4\",faultString=\"no\",}" },
 	{ "nothing", "", NULL },
 	{ "no-xml", "Internal error", NULL },
 	{ "html", "<html><body>500</body></html>", NULL },
@@ -83,8 +97,10 @@ static const struct answer answers[] = {
 	{ "unknown-element", ANSWER(TEXT("<blob>a</blob>")), NULL },
 	{ "no-value", "<methodResponse><params><param></param></params></methodResponse>", NULL },
 	{ "no-params", "<methodResponse></methodResponse>", NULL },
-	{ "two-params", "<methodResponse><params><param><value>a</value></param><param><value>b</value></param></params>"
-	  "</methodResponse>", NULL },
+	{ "two-params",
+	  "<methodResponse><params><param><value>a</value></param><param><value>b</value></param></params>"
+	  "</methodResponse>",
+	  NULL },
 	{ "two-values", ANSWER("<value>a</value><value>b</value>"), NULL },
 	{ "two-types", ANSWER(TEXT("<i4>1</i4><i4>2</i4>")), NULL },
 	{ "text-and-type", ANSWER(TEXT("a<i4>1</i4>")), NULL },
@@ -92,7 +108,8 @@ static const struct answer answers[] = {
 	{ "text-in-a-struct", ANSWER("<value><struct>a</struct></value>"), NULL },
 	{ "text-beside", ANSWER("a"), NULL },
 	{ "nameless-member", ANSWER(STRUCT("<member><value>a</value></member>")), NULL },
-	{ "member-with-two-values", ANSWER(STRUCT("<member><name>n</name><value>a</value><value>b</value></member>")), NULL },
+	{ "member-with-two-values", ANSWER(STRUCT("<member><name>n</name><value>a</value><value>b</value></member>")),
+	  NULL },
 	{ "member-without-value", ANSWER(STRUCT("<member><name>n</name></member>")), NULL },
 	{ "value-in-a-struct", ANSWER("<value><struct><value>a</value></struct></value>"), NULL },
 	{ "value-in-an-array", ANSWER("<value><array><value>a</value></array></value>"), NULL },
@@ -175,7 +192,8 @@ static void test_number(void)
 
 static void test_members(void)
 {
-	static const char xml[] = ANSWER(STRUCT(MEMBER("a", TEXT("1")) MEMBER("b", TEXT("<nil/>")) MEMBER("a", TEXT("2"))));
+	static const char xml[] =
+		ANSWER(STRUCT(MEMBER("a", TEXT("1")) MEMBER("b", TEXT("<nil/>")) MEMBER("a", TEXT("2"))));
 	bool fault = true;
 	struct xmlrpc_value *value = xmlrpc_read(xml, strlen(xml), &fault, NULL);
 
@@ -205,8 +223,9 @@ static void test_large_text(void)
 /* Whatever comes, it is read or refused (the sanitizers look on). */
 static void test_mutations(void)
 {
-	static const char pieces[][12] = { "<value>", "</value>", "<struct>", "</struct>", "<member>", "<name>", "</name>",
-					   "<array>", "<data>", "<nil/>", "&lt;", "<!--", "-->", "<![CDATA[", "]]>", "" };
+	static const char pieces[][12] = { "<value>", "</value>",  "<struct>", "</struct>", "<member>", "<name>",
+					   "</name>", "<array>",   "<data>",   "<nil/>",    "&lt;",     "<!--",
+					   "-->",     "<![CDATA[", "]]>",      "" };
 	char bytes[700];
 
 	for (unsigned int round = 0; round < 20000; round++) {
@@ -252,8 +271,9 @@ static void test_strings(void)
 	g_autoptr(GString) call = g_string_new(NULL);
 
 	g_assert_true(xmlrpc_add_string(call, "<a> & \"b\" 'c'\t\nGröße"));
-	g_assert_cmpstr(call->str, ==,
-			"<param><value><string>&lt;a&gt; &amp; &quot;b&quot; &apos;c&apos;\t\nGröße</string></value></param>");
+	g_assert_cmpstr(
+		call->str, ==,
+		"<param><value><string>&lt;a&gt; &amp; &quot;b&quot; &apos;c&apos;\t\nGröße</string></value></param>");
 	g_string_truncate(call, 0);
 	for (size_t i = 0; i < G_N_ELEMENTS(refused); i++)
 		g_assert_false(xmlrpc_add_string(call, refused[i]));

@@ -71,9 +71,9 @@ HASTY = {'UEFISTORED_DEBUG_XAPI_HASTE': str(HASTE), 'UEFISTORED_DEBUG_ANSWER_MS'
 class Session:
     """A scratch directory with a fake guard, and a daemon on it."""
 
-    def __init__(self, *arguments, start=True, hasty=True, env=None, xapi=None, daemon=None, **more):
+    def __init__(self, *arguments, start=True, hasty=True, env=None, daemon=None, **more):
         self.directory = scratch()
-        self.xapi = xapi or FakeXapi(os.path.join(self.directory, 'guard'), **more)
+        self.xapi = FakeXapi(os.path.join(self.directory, 'guard'), **more)
         sessions.append(self)
         self.arguments, self.env = arguments, dict(HASTY if hasty else {}, **(env or {}))
         self.daemon = self.guest = None

@@ -108,15 +108,16 @@ static void append_list(struct buffer *lists, const struct efi_guid *owner, cons
 	buffer_append(lists, der, size);
 }
 
-bool signature_lists_read(const char *path, const struct efi_guid *owner, struct buffer *lists)
+bool signature_lists_parse(const char *source, const struct buffer *content, const struct efi_guid *owner,
+			   struct buffer *lists)
 {
-	struct buffer content = { 0 }, ders = { 0 };
-	bool ok = file_read(path, &content);
+	struct buffer ders = { 0 };
+	bool ok = true;
 
-	if (ok && content.size && siglist_check(content.data, content.size, NULL)) {
-		buffer_append(lists, content.data, content.size);
-	} else if (ok) {
-		ok = collect(path, &content, "PEM or DER certificates or well-formed EFI signature lists", &ders);
+	if (content->size && siglist_check(content->data, content->size, NULL)) {
+		buffer_append(lists, content->data, content->size);
+	} else {
+		ok = collect(source, content, "PEM or DER certificates or well-formed EFI signature lists", &ders);
 		for (const uint8_t *at = ders.data, *end = ders.data + ders.size; ok && at < end;) {
 			const uint8_t *der = at;
 
@@ -125,6 +126,14 @@ bool signature_lists_read(const char *path, const struct efi_guid *owner, struct
 		}
 	}
 	buffer_free(&ders);
+	return ok;
+}
+
+bool signature_lists_read(const char *path, const struct efi_guid *owner, struct buffer *lists)
+{
+	struct buffer content = { 0 };
+	bool ok = file_read(path, &content) && signature_lists_parse(path, &content, owner, lists);
+
 	buffer_free(&content);
 	return ok;
 }

@@ -23,4 +23,8 @@ STACK_OF(X509) * certificates_read(const char *path);
  */
 bool signature_lists_read(const char *path, const struct efi_guid *owner, struct buffer *lists);
 
+/* The same from what was read elsewhere; `source` is its name in reports. */
+bool signature_lists_parse(const char *source, const struct buffer *content, const struct efi_guid *owner,
+			   struct buffer *lists);
+
 #endif

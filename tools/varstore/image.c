@@ -9,7 +9,7 @@
 #include "log.h"
 #include "tools/support/report.h"
 
-/* The head of a VARS blob: docs/protocol.md has the bytes. */
+/* The head of a VARS blob: docs/tools.md has the bytes. */
 #define VARS_MAGIC "VARS"
 #define VARS_MAGIC_SIZE 4
 #define VARS_VERSION_AT 4
@@ -254,6 +254,11 @@ bool image_read(struct image *image, const char *source, const uint8_t *bytes, s
 	text += offset;
 	for (first = text; first < text + text_size && g_ascii_isspace(*first);)
 		first++;
+	/* A blank text is an empty store; a file of NULs is what a crash makes of one. */
+	if (text_size > 0 && first == text + text_size) {
+		image->found = false;
+		return true;
+	}
 	if (starts(first, text_size - (size_t)(first - text), BASE64_START)) {
 		image->form = IMAGE_BASE64;
 		image->newline = text[text_size - 1] == '\n';

@@ -17,8 +17,7 @@
 
 #define REJECTED_SUFFIX ".rejected"
 
-/* EFI_VARIABLE_AUTHENTICATION_2 without a signature: what removes an authenticated variable where nobody has to sign.
- */
+/* EFI_VARIABLE_AUTHENTICATION_2 without a signature: it removes an authenticated variable where nobody has to sign. */
 #define CERTIFICATE_SIZE 24
 #define DESCRIPTOR_SIZE (EFI_TIME_SIZE + CERTIFICATE_SIZE)
 #define WIN_CERT_REVISION 0x0200
@@ -133,8 +132,18 @@ bool vm_find(const struct vm *vm, const struct variable_name *name, struct uefiv
 	return false;
 }
 
+static bool is_same(const struct variable_name *name, enum uefivars_key key)
+{
+	struct variable_name other;
+
+	keys_variable(key, &other);
+	return other.size == name->size && memcmp(other.name, name->name, name->size) == 0 &&
+	       guid_equal(&other.guid, &name->guid);
+}
+
 uint64_t vm_set(struct vm *vm, const struct variable_name *name, uint32_t attributes, const uint8_t *data, size_t size)
 {
+	vm->certificates = vm->certificates || is_same(name, UEFIVARS_KEK) || is_same(name, UEFIVARS_DB);
 	return client_set(&vm->client, name->name, name->size, &name->guid, attributes, data, size);
 }
 
@@ -187,6 +196,7 @@ enum uefivars_reason vm_enroll(struct vm *vm, const struct keys *keys, enum uefi
 	}
 	uefivars_free(vm->image.uv);
 	vm->image.uv = uv;
+	vm->certificates = true;
 	return UEFIVARS_OK;
 }
 
@@ -240,7 +250,7 @@ static bool write_file(struct vm *vm, const GString *bytes)
 
 static bool write_xapi(struct vm *vm, const GString *text)
 {
-	if (!vm_xapi_write(vm->xapi, text->str))
+	if (!vm_xapi_write(vm->xapi, text->str, vm->certificates))
 		return false;
 	if (vm_xapi_is_running(vm->xapi))
 		report("%s: the machine is running: what it writes next takes this change back", vm->source);

@@ -33,7 +33,8 @@ struct vm {
 	bool must_store;      /* by vm_store(), even where nothing changed: the caller's to set */
 	/* the rest is for vm_*() */
 	struct store_file *file;
-	GString *before; /* what would be stored if nothing changed */
+	bool certificates; /* KEK or db was changed */
+	GString *before;   /* what would be stored if nothing changed */
 	struct client client;
 };
 

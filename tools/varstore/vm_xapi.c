@@ -2,7 +2,6 @@
 #include "tools/varstore/vm_xapi.h"
 
 #include <glib.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -55,20 +54,18 @@ static void call_once(const struct vm_xapi *xapi, const GString *call, int answe
 }
 
 /* A call with these string parameters, which end with NULL. */
-static GString *new_call(const char *method, ...)
+static GString *new_call(const char *method, const char *const *parameters)
 {
 	GString *call = g_string_new(NULL);
-	const char *parameter;
-	va_list parameters;
 
 	xmlrpc_begin(call, method);
-	va_start(parameters, method);
-	while ((parameter = va_arg(parameters, const char *)) != NULL)
-		xmlrpc_add_string(call, parameter);
-	va_end(parameters);
+	while (*parameters)
+		xmlrpc_add_string(call, *parameters++);
 	xmlrpc_end(call);
 	return call;
 }
+
+#define CALL(method, ...) new_call(method, (const char *const[]){ __VA_ARGS__, NULL })
 
 static bool is_worth_trying_again(const struct xapi_answer *answer)
 {
@@ -116,9 +113,9 @@ struct vm_xapi *vm_xapi_open(const char *socket, const char *uuid)
 
 	xapi->socket = g_strdup(socket);
 	/* Who connects to this socket is known already: password and version are not looked at. */
-	xapi->session = ask(xapi, login, new_call(login, "root", "", "1.0", "varstore", NULL));
+	xapi->session = ask(xapi, login, CALL(login, "root", "", "1.0", "varstore"));
 	if (xapi->session)
-		xapi->machine = ask(xapi, find, new_call(find, xapi->session, uuid, NULL));
+		xapi->machine = ask(xapi, find, CALL(find, xapi->session, uuid));
 	if (xapi->machine)
 		return xapi;
 	vm_xapi_close(xapi);
@@ -134,7 +131,7 @@ void vm_xapi_close(struct vm_xapi *xapi)
 		return;
 	/* A session that stays is XAPI's to forget. */
 	if (xapi->session) {
-		logout = new_call("session.logout", xapi->session, NULL);
+		logout = CALL("session.logout", xapi->session);
 		call_once(xapi, logout, LOGOUT_MS, &answer);
 		xapi_answer_clear(&answer);
 		g_string_free(logout, TRUE);
@@ -152,7 +149,7 @@ char *vm_xapi_read(struct vm_xapi *xapi)
 	char *text = NULL;
 	bool ok;
 
-	call_safely(xapi, new_call(method, xapi->session, xapi->machine, NULL), &answer);
+	call_safely(xapi, CALL(method, xapi->session, xapi->machine), &answer);
 	ok = xapi_answer_variables(&answer, &text);
 	if (!ok)
 		report_answer(xapi, method, &answer);
@@ -172,14 +169,26 @@ static bool is_stored(struct vm_xapi *xapi, const char *text)
 	return same;
 }
 
-bool vm_xapi_write(struct vm_xapi *xapi, const char *text)
+static bool is_guard(const struct vm_xapi *xapi)
 {
-	static const char method[] = "VM.set_NVRAM_EFI_variables";
+	return strcmp(xapi->session, GUARD_SESSION) == 0;
+}
+
+bool vm_xapi_write(struct vm_xapi *xapi, const char *text, bool certificates)
+{
+	static const char set[] = "VM.set_NVRAM_EFI_variables", set_v2[] = "VM.set_NVRAM_EFI_variables_v2";
+	const char *method = is_guard(xapi) && !certificates ? set_v2 : set, *const update = method == set_v2 ? "no" :
+														NULL;
 	struct xapi_answer answer;
 	bool ok;
 
 	/* The same value twice is the same value. */
-	call_safely(xapi, new_call(method, xapi->session, xapi->machine, text, NULL), &answer);
+	call_safely(xapi, CALL(method, xapi->session, xapi->machine, text, update), &answer);
+	if (update && answer.unknown_method) {
+		xapi_answer_clear(&answer);
+		method = set;
+		call_safely(xapi, CALL(method, xapi->session, xapi->machine, text), &answer);
+	}
 	ok = answer.outcome == XAPI_SUCCESS;
 	if (!ok && (answer.outcome == XAPI_UNANSWERED || answer.outcome == XAPI_TIMED_OUT))
 		ok = is_stored(xapi, text);
@@ -194,9 +203,9 @@ static bool ask_quietly(struct vm_xapi *xapi, const char *method, struct xapi_an
 {
 	GString *call;
 
-	if (strcmp(xapi->session, GUARD_SESSION) == 0)
+	if (is_guard(xapi))
 		return false;
-	call = new_call(method, xapi->session, xapi->machine, NULL);
+	call = CALL(method, xapi->session, xapi->machine);
 	call_once(xapi, call, ANSWER_MS, answer);
 	g_string_free(call, TRUE);
 	if (answer->outcome == XAPI_SUCCESS)

@@ -21,10 +21,11 @@ void vm_xapi_close(struct vm_xapi *xapi);
 char *vm_xapi_read(struct vm_xapi *xapi);
 
 /*
- * Has XAPI store the text, by the call that every version of it knows and after which it looks itself whether the
- * certificates are up to date. Returns false, reported, where that failed or nobody knows whether it did.
+ * Has XAPI store the text. With `certificates` XAPI finds out anew whether KEK and db are up to date; else what it has
+ * noted about them stays, so far as the other side can be told that (the guard, if it is not an old one). Returns
+ * false, reported, where that failed or nobody knows whether it did.
  */
-bool vm_xapi_write(struct vm_xapi *xapi, const char *text);
+bool vm_xapi_write(struct vm_xapi *xapi, const char *text, bool certificates);
 
 /*
  * What the machine's map `platform` has under the key, "" where it has nothing; and whether it is running. NULL and
