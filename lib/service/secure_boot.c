@@ -115,12 +115,9 @@ static bool needs_signature(const struct uefivars *uv, const struct secure_boot_
 	       uv->policy.require_signed_pk && write->descriptor.payload.size != 0;
 }
 
-static bool is_replay(const struct uefivars *uv, const struct secure_boot_write *write)
+static bool is_replay(const struct secure_boot_write *write)
 {
 	if (!write->old || (write->attributes & ATTR_APPEND))
-		return false;
-	/* Tools enroll updates that they made long ago into a machine whose PK was just cleared. */
-	if (policy_is_secure_boot(write->row) && uv->setup_mode)
 		return false;
 	return !time_later(&write->descriptor.time, &write->old->time);
 }
@@ -134,9 +131,10 @@ enum uefivars_reason secure_boot_authenticate(const struct uefivars *uv, const s
 		memcpy(owner, write->old->digest, VARIABLE_DIGEST_SIZE);
 	else
 		memset(owner, 0, VARIABLE_DIGEST_SIZE);
+	/* The time does not matter then, either: tools enroll old updates into a machine whose PK was just cleared. */
 	if (!needs_signature(uv, write))
 		return UEFIVARS_OK;
-	if (uv->policy.auth_enforce && is_replay(uv, write))
+	if (uv->policy.auth_enforce && is_replay(write))
 		return UEFIVARS_OLD_TIME;
 	reason = check_signature(uv, write, owner);
 	return uv->policy.auth_enforce ? reason : UEFIVARS_OK;

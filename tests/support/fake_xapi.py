@@ -110,10 +110,20 @@ class Machine:
         self.power_state = 'Halted'
 
 
+class Host:
+    """certificates None: those of the pool, as its master has them."""
+
+    def __init__(self, name='host', certificates=None):
+        self.ref = 'OpaqueRef:' + str(uuid.uuid4())
+        self.uuid = str(uuid.uuid4())
+        self.name, self.certificates = name, certificates
+
+
 class Pool:
     def __init__(self):
         self.ref = 'OpaqueRef:' + str(uuid.uuid4())
-        self.host = 'OpaqueRef:' + str(uuid.uuid4())
+        self.uuid = str(uuid.uuid4())
+        self.hosts = [Host()]
         self.certificates = ''
         self.custom = ''
         self.allow_custom = True
@@ -645,8 +655,14 @@ class FakeXapi:
     def x_pool_get_uefi_certificates(self, _, _ref):
         return self.pool.certificates
 
-    def x_pool_set_uefi_certificates(self, _, _ref, _value):
-        raise Failure(['OPERATION_NOT_ALLOWED', 'use set_custom_uefi_certificates'])
+    def x_pool_get_uuid(self, _, _ref):
+        return self.pool.uuid
+
+    def x_pool_set_uefi_certificates(self, _, _ref, value):
+        if self.xapi != 'old':
+            raise Failure(['OPERATION_NOT_ALLOWED', 'use set_custom_uefi_certificates'])
+        self.pool.certificates = value
+        return ''
 
     def x_pool_get_custom_uefi_certificates(self, _, _ref):
         return self.pool.custom
@@ -657,14 +673,24 @@ class FakeXapi:
         self.pool.custom = value
         return ''
 
+    def host(self, ref):
+        for host in self.pool.hosts:
+            if host.ref == ref:
+                return host
+        raise Failure(['HANDLE_INVALID', 'host', ref])
+
     def x_host_get_all(self, _):
-        return [self.pool.host]
+        return [host.ref for host in self.pool.hosts]
 
-    def x_host_get_name_label(self, _, _ref):
-        return 'host'
+    def x_host_get_name_label(self, _, ref):
+        return self.host(ref).name
 
-    def x_host_get_uefi_certificates(self, _, _ref):
-        return self.pool.certificates
+    def x_host_get_uuid(self, _, ref):
+        return self.host(ref).uuid
+
+    def x_host_get_uefi_certificates(self, _, ref):
+        own = self.host(ref).certificates
+        return self.pool.certificates if own is None else own
 
 
 # Parameters (s a string, i a number, ? may be left out), and who has to be new for it.
@@ -694,12 +720,14 @@ XAPI = {
     'VM.remove_from_NVRAM': ('sss',),
     'message.create': ('ssssss',),
     'pool.get_all': ('s',),
+    'pool.get_uuid': ('ss',),
     'pool.get_uefi_certificates': ('ss',),
     'pool.set_uefi_certificates': ('sss',),
     'pool.get_custom_uefi_certificates': ('ss', 'xapi'),
     'pool.set_custom_uefi_certificates': ('sss', 'xapi'),
     'host.get_all': ('s',),
     'host.get_name_label': ('ss',),
+    'host.get_uuid': ('ss',),
     'host.get_uefi_certificates': ('ss',),
 }
 
