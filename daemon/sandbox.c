@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,6 +27,14 @@
 #define PARTS 4
 #else
 #define PARTS 3
+#endif
+
+/* Since Linux 5.2; the C library's headers may be older. */
+#ifndef SYS_open_tree
+#define SYS_open_tree 428
+#endif
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
 #endif
 
 #define NAMESPACES (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
@@ -103,45 +110,49 @@ static bool leave_namespaces(GError **error)
 	/* Who is not root gets the right to all this, and over nothing but this, in a user namespace. */
 	if (geteuid() != 0 && unshare(CLONE_NEWUSER) < 0)
 		return fail("no user namespace can be had", error);
-	if (unshare(NAMESPACES) < 0)
-		return fail("no namespaces can be had", error);
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 || fail("mounts cannot be made private", error);
+	return unshare(NAMESPACES) == 0 || fail("no namespaces can be had", error);
+}
+
+/* Where the directory is. It can only be told as long as root and directory are in one namespace. -1: there is none. */
+static bool find_path(int directory, char path[PATH_MAX], GError **error)
+{
+	char link[32];
+	ssize_t size;
+
+	if (directory < 0)
+		return true;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
+	size = readlink(link, path, PATH_MAX - 1);
+	if (size < 0)
+		return fail("the store's directory cannot be found", error);
+	path[size] = '\0';
+	return true;
 }
 
 /* Opens the directory anew on a mount of its own, which hangs nowhere. */
-static int open_apart(int directory)
+static int open_apart(int directory, const char *path)
 {
-	char link[32], path[PATH_MAX];
-	int flags = fcntl(directory, F_GETFL), fd, result;
-	ssize_t size;
+	int flags = fcntl(directory, F_GETFL), tree, fd, result;
 
-	snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
-	size = readlink(link, path, sizeof path - 1);
-	if (flags < 0 || size < 0)
+	/* By path: the mount of the descriptor is the host's, this one is ours. */
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC);
+	if (flags < 0 || tree < 0)
 		return -1;
-	path[size] = '\0';
-	if (mount(path, path, NULL, MS_BIND, NULL) < 0)
-		return -1;
-	fd = open(path, (flags & O_PATH) | O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(tree, ".", (flags & O_PATH) | O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	result = errno;
-	if (umount2(path, MNT_DETACH) == 0 || fd < 0) {
-		errno = result;
-		return fd;
-	}
-	result = errno;
-	close(fd);
+	close(tree);
 	errno = result;
-	return -1;
+	return fd;
 }
 
 /*
  * A directory that is open leads by ".." to all of the host, whatever the root. On a mount that hangs nowhere there is
  * nothing above it.
  */
-static bool set_apart(int directory, GError **error)
+static bool set_apart(int directory, const char *path, GError **error)
 {
 	struct stat old, new;
-	int fd = open_apart(directory);
+	int fd = open_apart(directory, path);
 	bool ok;
 
 	if (fd < 0)
@@ -260,11 +271,12 @@ static bool set_limits(const struct sandbox_part *const parts[PARTS], GError **e
 bool sandbox_enter(const struct sandbox_options *options, int directory, GError **error)
 {
 	const struct sandbox_part *parts[PARTS];
+	char path[PATH_MAX];
 
 	sandbox_debug_entered();
 	warm_up();
-	return find_parts(options, parts, error) && leave_namespaces(error) &&
-	       (directory < 0 || set_apart(directory, error)) && change_root(options->root, error) &&
+	return find_parts(options, parts, error) && find_path(directory, path, error) && leave_namespaces(error) &&
+	       (directory < 0 || set_apart(directory, path, error)) && change_root(options->root, error) &&
 	       empty_bounding_set(error) && become(options->uid, options->gid, error) && drop_capabilities(error) &&
 	       check_no_return(options->uid, error) && set_limits(parts, error);
 }

@@ -213,10 +213,10 @@ static void put_request(struct http_call *call, const struct http_post *post)
 		size += post->body[i].iov_len;
 		call->parts[i + 1] = post->body[i];
 	}
-	g_snprintf(
-		call->head, sizeof call->head,
-		"POST / HTTP/1.1\r\nHost: _\r\nConnection: close\r\nContent-Type: text/xml\r\nContent-Length: %zu\r\n\r\n",
-		size);
+	g_snprintf(call->head, sizeof call->head,
+		   "POST / HTTP/1.1\r\nHost: _\r\nConnection: close\r\nContent-Type: text/xml\r\n"
+		   "Content-Length: %zu\r\n\r\n",
+		   size);
 	call->parts[0] = (struct iovec){ call->head, strlen(call->head) };
 	call->count = post->parts + 1;
 }

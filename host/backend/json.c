@@ -17,7 +17,9 @@ struct json_store *json_store_new(void)
 {
 	struct json_store *store = g_new0(struct json_store, 1);
 
-	/* jansson takes its seed from a file when it first needs it: that may be when no file can be opened any more. */
+	/*
+	 * jansson takes its seed from a file when it first needs it: that may be when no file can be opened any more.
+	 */
 	json_object_seed(0);
 	store->extras = g_ptr_array_new_with_free_func(free_extra);
 	store->kept = g_ptr_array_new_with_free_func(g_free);

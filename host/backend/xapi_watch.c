@@ -37,10 +37,12 @@ static void on_read(void *context, const struct xapi_answer *answer)
 	watch->call = NULL;
 	wrong = xapi_answer_variables(answer, &stored) && stored && is_wrong(watch, stored);
 	g_free(stored);
-	if (wrong)
+	if (wrong) {
 		watch->found(watch->context);
-	else
-		xapi_watch_start(watch, false);
+		return;
+	}
+	watch->step_ms = MIN(watch->step_ms * 2, xapi_ms(XAPI_WATCH_STEP_MAX_MS));
+	xapi_watch_start(watch, false);
 }
 
 static gboolean on_timer(gpointer pointer)
@@ -57,7 +59,7 @@ void xapi_watch_start(struct xapi_watch *watch, bool again)
 	xapi_watch_stop(watch);
 	if (!xapi_doubt_has_ghosts(watch->doubt, g_get_monotonic_time()))
 		return;
-	watch->step_ms = again || watch->step_ms == 0 ? xapi_ms(XAPI_WATCH_STEP_MS) :
-							MIN(watch->step_ms * 2, xapi_ms(XAPI_WATCH_STEP_MAX_MS));
+	if (again || watch->step_ms == 0)
+		watch->step_ms = xapi_ms(XAPI_WATCH_STEP_MS);
 	watch->timer = g_timeout_add((guint)watch->step_ms, on_timer, watch);
 }

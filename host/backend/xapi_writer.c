@@ -100,7 +100,7 @@ static void send(struct xapi_writer *writer);
 
 static void on_refused(struct xapi_writer *writer, const struct xapi_answer *answer)
 {
-	if (answer->unknown_method && !writer->old_guard) {
+	if (answer->unknown_method && !writer->old_guard && !writer->late) {
 		log_write(LEVEL_INFO, "the guard is an old one: %s", answer->text);
 		writer->old_guard = true;
 		send(writer);

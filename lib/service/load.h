@@ -6,7 +6,7 @@
 #include "service/machine.h"
 
 /* These are uefivars_load(), uefivars_load_blob(), uefivars_next() and uefivars_save() of uefivars.h. */
-enum uefivars_reason load_variable(struct uefivars *uv, const struct uefivars_variable *variable, bool resume);
+enum uefivars_reason load_variable(struct uefivars *uv, const struct uefivars_variable *loaded, bool resume);
 enum uefivars_reason load_blob(struct uefivars *uv, const uint8_t *blob, size_t size, bool resume,
 			       uefivars_set_aside set_aside, void *context);
 bool load_next(const struct uefivars *uv, enum uefivars_view view, const void **cursor,

@@ -144,10 +144,10 @@ static void test_request(void)
 	g_assert_cmpint(result.status, ==, 200);
 	check_result(&result, HTTP_ANSWERED, "hello");
 	g_thread_join(g_steal_pointer(&server.thread));
-	g_assert_cmpstr(
-		server.request->str, ==,
-		"POST / HTTP/1.1\r\nHost: _\r\nConnection: close\r\nContent-Type: text/xml\r\nContent-Length: 11\r\n\r\n"
-		"<a>xxxx</a>");
+	g_assert_cmpstr(server.request->str, ==,
+			"POST / HTTP/1.1\r\nHost: _\r\nConnection: close\r\nContent-Type: text/xml\r\n"
+			"Content-Length: 11\r\n\r\n"
+			"<a>xxxx</a>");
 	server_end(&server);
 }
 
@@ -271,7 +271,7 @@ static void test_cancel(void)
 {
 	struct server server = { .stay = true };
 	struct iovec part = { (char *)"x", 1 };
-	struct http_post call = { .body = &part, .parts = 1, .answer_max = 1, .send_ms = LONG_MS, .answer_ms = LONG_MS };
+	struct http_post call = { .body = &part, .parts = 1, .send_ms = LONG_MS, .answer_ms = LONG_MS };
 	struct http_call *one;
 	gint64 cancelled;
 
