@@ -84,7 +84,7 @@ static void test_errors(void)
 		{ { 8, 0, 0, 0, 8, 0, 0 }, 7, "record 0 at byte 0: its two lengths are cut off" },
 		{ { 7, 0, 0, 0, 8 }, 24, "record 0 at byte 0: the request's length is not between 8 and 65536" },
 		{ { 1, 0, 1, 0, 8 }, 24, "record 0 at byte 0: the request's length is not between 8 and 65536" },
-		{ { 255, 255, 255, 255, 8 }, 24, "record 0 at byte 0: the request's length is not between 8 and 65536" },
+		{ { 255, 255, 255, 255 }, 24, "record 0 at byte 0: the request's length is not between 8 and 65536" },
 		{ { 8, 0, 0, 0, 7 }, 24, "record 0 at byte 0: the response's length is not between 8 and 65536" },
 		{ { 8, 0, 0, 0, 0, 0, 0, 128 },
 		  24,
