@@ -29,6 +29,11 @@ PACKAGES_FOUND := $(shell $(PKG_CONFIG) --exists $(PACKAGES) 2>/dev/null && echo
 PACKAGE_CFLAGS_lib := $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+# One program alone has more; where these are not there, it is left out.
+PACKAGES_secureboot-certs := libcurl libarchive
+LIBS_secureboot-certs := $(shell $(PKG_CONFIG) --libs $(PACKAGES_secureboot-certs) 2>/dev/null)
+PACKAGE_CFLAGS_secureboot-certs := $(shell $(PKG_CONFIG) --cflags $(PACKAGES_secureboot-certs) 2>/dev/null)
+LEFT_OUT := $(if $(LIBS_secureboot-certs),,secureboot-certs)
 
 LIB_SOURCES := $(wildcard lib/*.c lib/*/*.c)
 HOST_SOURCES := $(wildcard host/*.c host/*/*.c)
@@ -36,16 +41,16 @@ DAEMON_SOURCES := $(wildcard daemon/*.c daemon/*/*.c)
 TOOL_SUPPORT_SOURCES := $(wildcard tools/support/*.c)
 TEST_SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 TEST_SOURCES := $(wildcard tests/*/test_*.c)
-TEST_SCRIPTS := $(wildcard tests/*/*.t)
+TEST_SCRIPTS := $(filter-out $(if $(LEFT_OUT),%/secureboot_certs.t),$(wildcard tests/*/*.t))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 # A program is tools/NAME.c and what is in tools/NAME/; only the guest has a longer name than its file.
-TOOLS := $(patsubst guest,uefistored-guest,$(patsubst tools/%.c,%,$(wildcard tools/*.c)))
+TOOLS := $(filter-out $(LEFT_OUT),$(patsubst guest,uefistored-guest,$(patsubst tools/%.c,%,$(wildcard tools/*.c))))
 tool_sources = $(wildcard tools/$(1:uefistored-%=%).c tools/$(1:uefistored-%=%)/*.c)
 # The names by which XAPI runs varstore.
 VARSTORE_LINKS := varstore-ls varstore-get varstore-set varstore-rm varstore-sb-state varstore-nvram-certcheck
 SOURCES := $(LIB_SOURCES) $(HOST_SOURCES) $(DAEMON_SOURCES) $(TOOL_SUPPORT_SOURCES) $(TEST_SUPPORT_SOURCES) \
 	$(TEST_SOURCES) $(BENCH_SOURCES) $(foreach tool,$(TOOLS),$(call tool_sources,$(tool)))
-MANUALS := $(wildcard docs/man/*.[1-8])
+MANUALS := $(filter-out $(LEFT_OUT:%=docs/man/%.1),$(wildcard docs/man/*.[1-8]))
 
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 tests_of = $(patsubst %.c,$(BUILD)/$(1)/%,$(TEST_SOURCES))
@@ -66,6 +71,7 @@ all: uefistored tools $(BUILD)/release/libuefivars.a ## The daemon, the programs
 uefistored: $(BUILD)/release/uefistored ## The daemon
 uefistored-debug: $(BUILD)/debug/uefistored ## The daemon with ASan and UBSan, in $(BUILD)/debug
 tools: $(TOOLS:%=$(BUILD)/release/%) ## The programs beside it
+	$(if $(LEFT_OUT),@echo 'left out: $(LEFT_OUT): it needs $(PACKAGES_$(LEFT_OUT)) (make deps)' >&2)
 
 demo: ## Watch a guest use a protected store; installs what is missing first
 	@scripts/deps build demo
@@ -151,7 +157,8 @@ help: ## This list
 everything: everything-release everything-debug
 
 # A change of the flags rebuilds, a change of the set of sources relinks; the files' times tell it.
-flags = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(VERSION) $(COMPILE_release) $(COMPILE_debug) $(PACKAGE_CFLAGS) $(LIBS)
+flags = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(VERSION) $(COMPILE_release) $(COMPILE_debug) $(PACKAGE_CFLAGS) $(LIBS) \
+	$(PACKAGE_CFLAGS_secureboot-certs) $(LIBS_secureboot-certs)
 remember = @printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 $(BUILD)/flags: FORCE
@@ -170,6 +177,8 @@ $(BUILD)/$(1)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC) $$(CC) $$(CFLAGS) $$(CPPFLAGS) $$(COMPILE_$(1)) $$(PACKAGE_CFLAGS) -MMD -MP -c -o $$@ $$<
 
+$(BUILD)/$(1)/tools/secureboot-certs%.o: PACKAGE_CFLAGS += $$(PACKAGE_CFLAGS_secureboot-certs)
+
 $(BUILD)/$(1)/libuefivars.a: $(call objects,$(1),$(LIB_SOURCES))
 $(BUILD)/$(1)/libhost.a: $(call objects,$(1),$(HOST_SOURCES))
 $(BUILD)/$(1)/libtools.a: $(call objects,$(1),$(TOOL_SUPPORT_SOURCES))
@@ -187,7 +196,8 @@ $(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SOURCES))
 $(call tests_of,$(1)) $(BUILD)/$(1)/bench: $(BUILD)/$(1)/libtestsupport.a $(BUILD)/$(1)/libtools.a \
 		$(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
 $(call programs_of,$(1)) $(call tests_of,$(1)) $(BUILD)/$(1)/bench: $(BUILD)/sources
-	$$(call say,LD) $$(CC) $$(CFLAGS) $$(LDFLAGS) $$(LINK_$(1)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LIBS)
+	$$(call say,LD) $$(CC) $$(CFLAGS) $$(LDFLAGS) $$(LINK_$(1)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) \
+		$$(LIBS) $$(LIBS_$$(@F))
 
 everything-$(1): $(call programs_of,$(1)) $(call tests_of,$(1)) $(if $(BENCH_SOURCES),$(BUILD)/$(1)/bench)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """A guest writes while calls to XAPI's guard fail at random, in every way that the fake guard knows. In the end no variable that was
-acknowledged is missing and none that was refused is there. SEED repeats a run, SECONDS is how long it takes."""
+acknowledged is missing and none that was refused is there. SEED repeats a run, DURATION is how many seconds it takes."""
 import random
 import signal
 import sys
@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 from session import *  # noqa: E402,F403
 
 SEED = int(os.environ.get('SEED', random.randrange(1 << 32)))
-SECONDS = float(os.environ.get('SECONDS', 20))
+SECONDS = float(os.environ.get('DURATION', 20))
 SPEED = 50  # as HASTE; the looks for ghosts end 250 s / SPEED after a write
 HASTY_RUN = {'UEFISTORED_DEBUG_XAPI_HASTE': str(SPEED), 'UEFISTORED_DEBUG_ANSWER_MS': str(19500 // SPEED)}
 NAMES = [f'Variable{i}' for i in range(12)]
@@ -147,6 +147,6 @@ def ends_as_told_at_once():
     same(stored(session.xapi), told)
 
 
-print(f'# SEED={SEED} SECONDS={SECONDS}')
+print(f'# SEED={SEED} DURATION={SECONDS}')
 tap.run(ends_as_told, ends_as_told_at_once)
 tap.end()
