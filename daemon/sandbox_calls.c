@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The lists were made from what runs of the release build need (strace -f -c over the black-box tests), and they are
- * held to it by tests/blackbox/sandbox.t, which leads the daemon through its whole life with them and tries what they
- * do not have.
+ * held to it by tests/blackbox/sandbox.t, which leads the daemon through its whole life with them, and sandbox_calls.t,
+ * which tries what they do not have.
  *
  * Only the numbers that are passed in registers can be looked at, not the paths and addresses behind a pointer. What a
  * path could still reach is settled by the rest of the sandbox: root, user and mounts.

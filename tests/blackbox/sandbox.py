@@ -19,6 +19,8 @@ from fake_xapi import MACHINE, FakeXapi  # noqa: E402
 
 USER = 65536 + 4711  # nobody's
 DEBUG = programs.UEFISTORED
+BACKENDS = ['memory', 'file', 'xapidb']
+TOOLS = os.path.abspath(programs.BUILD)
 RELEASE = os.path.join(os.environ.get('RELEASE', 'build/release'), 'uefistored')
 
 
@@ -82,6 +84,71 @@ class Place:
         if os.path.exists(self.path('s')):
             os.unlink(self.path('s'))
         return Daemon(*arguments, '--arg', 'save:/efi-vars-save.dat', *more, directory=self.directory, **how)
+
+
+# ---- Tests for both builds ----
+
+TRACES = os.path.join(HERE, '..', '..', '..', 'shared', 'data', 'traces')
+guards = []
+
+
+def with_guard(place, backend, **more):
+    """The machine's guard, where the backend has one."""
+    if backend == 'xapidb':
+        guards.append(Guard(os.path.join(place.root, 'xapi-depriv-socket'), **more))
+        return guards[-1]
+    return None
+
+
+def begin(backend, *more, own_store=True, **how):
+    place = Place(own_store)
+    with_guard(place, backend)
+    return place, place.start(backend, *more, **how)
+
+
+class SandboxTap(Tap):
+    """Its tests are run with each build, and for the backends named; their guards end with them."""
+
+    def run_all(self, test, backends=(None,), builds=('debug', 'release')):
+        for build in builds:
+            for backend in backends:
+                def one():
+                    programs.UEFISTORED = DEBUG if build == 'debug' else RELEASE
+                    try:
+                        test(backend) if backend else test()
+                    finally:
+                        for guard in guards:
+                            guard.close()
+                        guards.clear()
+                        programs.UEFISTORED = DEBUG
+                one.__doc__ = f'{test.__doc__.splitlines()[0]} ({build}{", " + backend if backend else ""})'
+                self.run(one)
+
+
+def replay(guest, name):
+    with open(os.path.join(TRACES, name + '.trace'), 'rb') as file:
+        data = file.read()
+    at = 0
+    while at < len(data):
+        request, response = struct.unpack_from('<II', data, at)
+        guest.exchange(data[at + 8:at + 8 + request])
+        at += 8 + request + response
+
+
+# ---- Somebody who is not root ----
+
+def become_user():
+    os.setgroups([])
+    os.setresgid(USER, USER, USER)
+    os.setresuid(USER, USER, USER)
+
+
+def user_namespaces():
+    """Can somebody who is not root run the program, and have a user namespace?"""
+    programs_ = [RELEASE, DEBUG]
+    ok = all(subprocess.run([program, '--version'], preexec_fn=become_user, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL).returncode == 0 for program in programs_)
+    return ok and subprocess.run(['unshare', '-Ur', 'true'], preexec_fn=become_user, stderr=subprocess.DEVNULL).returncode == 0
 
 
 # ---- What the kernel says ----
