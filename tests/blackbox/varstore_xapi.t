@@ -223,7 +223,9 @@ def privileges():
         try:
             with open(f'/proc/{tool.pid}/status') as file:
                 state = dict(line.rstrip('\n').split(':\t', 1) for line in file if ':\t' in line)
-            return state, os.readlink(f'/proc/{tool.pid}/root'), os.readlink(f'/proc/{tool.pid}/ns/net')
+            # By what it is: the link's text is another where this test runs in a chroot itself.
+            root = [at for at in ('/', place.directory) if os.path.samefile(at, f'/proc/{tool.pid}/root')]
+            return state, root[0] if root else None, os.readlink(f'/proc/{tool.pid}/ns/net')
         finally:
             tool.kill()
             tool.wait()
