@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "daemon/transport/transport.h"
 #include "file_io.h"
 #include "uefivars.h"
 
 /* What signatures of authenticated writes may be made with (lib/auth). */
 static const char *const signature_digests[] = { "sha256", "sha384", "sha512", NULL };
 static const char *const signature_keys[] = { "rsa", "ec", NULL };
-static const char *const transports[] = { "socket", NULL };
 static const char *const stores[] = { "json-2", NULL };
 static const char *const saves_read[] = { "vars-1", "vars-2", NULL };
 static const char *const saves_written[] = { "vars-2", NULL };
@@ -35,7 +35,7 @@ bool capabilities_print(void)
 	GString *out = g_string_new("{\n  \"type\": \"uefistored\",\n  \"version\": \"" UEFISTORED_VERSION "\",\n  ");
 	bool ok;
 
-	put_list(out, "transports", transports, ",\n  ");
+	put_list(out, "transports", transport_names(), ",\n  ");
 	put_list(out, "backends", backend_names(), ",\n  \"formats\": {\n    ");
 	put_list(out, "store", stores, ",\n    ");
 	put_list(out, "resume", saves_read, ",\n    ");

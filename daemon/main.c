@@ -94,7 +94,7 @@ static bool configure(struct daemon *daemon, GError **error)
 		.root = options->chroot,
 		.uid = options->uid,
 		.gid = options->gid,
-		.transport = "socket",
+		.transport = options->transport,
 		.backend = options->backend,
 	};
 	return !options->depriv || sandbox_check(&daemon->sandbox, error);
@@ -268,7 +268,7 @@ static bool run(struct daemon *daemon, GError **error)
 	struct keys keys = { 0 };
 	bool ok;
 
-	daemon->transport = transport_socket_new(daemon->options.socket, error);
+	daemon->transport = transport_new(&daemon->options, error);
 	if (!daemon->transport)
 		return false;
 	if (daemon->options.pidfile) {

@@ -27,6 +27,8 @@ struct option {
 };
 
 #define AT(member) offsetof(struct options, member)
+/* What there is to choose from. */
+#define TRANSPORTS "--socket PATH"
 #define NO_XEN "this build has no Xen transport (it has --socket)"
 #define NO_QEMU "this build has no qemu transport (it has --socket)"
 
@@ -169,19 +171,43 @@ static bool check_sandbox(const struct options *options, GError **error)
 	return true;
 }
 
-static bool check(const struct options *options, GError **error)
+/* Exactly one is asked for, and by all of its options. */
+static bool check_transport(struct options *options, GError **error)
+{
+	const struct {
+		const char *name, *option;
+		bool given;
+	} transports[] = {
+		{ "socket", "--socket PATH", options->socket != NULL },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(transports); i++) {
+		if (!transports[i].given)
+			continue;
+		if (options->transport)
+			return error_set(error, EXIT_USAGE, "%s: one transport was expected, and %s is given, too",
+					 transports[i].option, options->transport);
+		options->transport = transports[i].name;
+	}
+	return options->transport || error_set(error, EXIT_USAGE, "a transport was expected: %s", TRANSPORTS);
+}
+
+/* The path of a Unix socket, or NULL. */
+static bool check_path(const char *option, const char *path, GError **error)
+{
+	if (!path || strlen(path) <= TRANSPORT_SOCKET_PATH_MAX)
+		return true;
+	return error_set(error, EXIT_USAGE, "--%s: a path of at most %zu bytes was expected, not one of %zu", option,
+			 (size_t)TRANSPORT_SOCKET_PATH_MAX, strlen(path));
+}
+
+static bool check(struct options *options, GError **error)
 {
 	if (options->version || options->print_capabilities)
 		return true;
 	if (!check_sandbox(options, error))
 		return false;
-	if (!options->socket)
-		return error_set(error, EXIT_USAGE, "a transport was expected: --socket PATH");
-	if (strlen(options->socket) > TRANSPORT_SOCKET_PATH_MAX)
-		return error_set(error, EXIT_USAGE,
-				 "--socket: a path of at most %zu bytes was expected, not one of %zu",
-				 (size_t)TRANSPORT_SOCKET_PATH_MAX, strlen(options->socket));
-	return true;
+	return check_transport(options, error) && check_path("socket", options->socket, error);
 }
 
 bool options_parse(struct options *options, int argc, char **argv, GError **error)

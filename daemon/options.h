@@ -12,6 +12,7 @@
 #define OPTIONS_CONFIG_DEFAULT "/etc/uefistored/uefistored.conf"
 
 struct options {
+	const char *transport; /* the one that is asked for: a name of transport_names() */
 	char *socket;
 	char *backend;
 	GPtrArray *arguments; /* char *: NAME:VALUE, ends with NULL */

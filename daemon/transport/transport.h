@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/un.h>
 
+#include "daemon/options.h"
 #include "daemon/serve.h"
 
 /* What a transport begins with. */
@@ -31,10 +32,16 @@ struct transport {
 /* The longest path of a Unix socket. */
 #define TRANSPORT_SOCKET_PATH_MAX (sizeof((struct sockaddr_un *)0)->sun_path - 1)
 
+/* The names of the transports that this build has, ends with NULL. */
+const char *const *transport_names(void);
+
+/* Makes the transport that the options ask for. Returns NULL and sets *error where that failed. */
+struct transport *transport_new(const struct options *options, GError **error);
+
 /*
- * The socket transport, at a path of at most TRANSPORT_SOCKET_PATH_MAX bytes. Returns NULL and sets *error where
- * another process listens there, or what stands there is no socket. Nothing is made before it is started.
+ * The socket transport, at options->socket, a path of at most TRANSPORT_SOCKET_PATH_MAX bytes. Returns NULL and sets
+ * *error where another process listens there, or what stands there is no socket. Nothing is made before it is started.
  */
-struct transport *transport_socket_new(const char *path, GError **error);
+struct transport *transport_socket_new(const struct options *options, GError **error);
 
 #endif
