@@ -33,11 +33,15 @@ LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 PACKAGES_secureboot-certs := libcurl libarchive
 LIBS_secureboot-certs := $(shell $(PKG_CONFIG) --libs $(PACKAGES_secureboot-certs) 2>/dev/null)
 PACKAGE_CFLAGS_secureboot-certs := $(shell $(PKG_CONFIG) --cflags $(PACKAGES_secureboot-certs) 2>/dev/null)
+# The transport to Xen is part of the daemon where Xen's libraries are there.
+PACKAGES_xen := xendevicemodel xenforeignmemory xenevtchn xentoolcore xenstore
+LIBS_uefistored := $(shell $(PKG_CONFIG) --libs $(PACKAGES_xen) 2>/dev/null)
+XEN := $(if $(LIBS_uefistored),-DUEFISTORED_XEN $(shell $(PKG_CONFIG) --cflags $(PACKAGES_xen)))
 LEFT_OUT := $(if $(LIBS_secureboot-certs),,secureboot-certs)
 
 LIB_SOURCES := $(wildcard lib/*.c lib/*/*.c)
 HOST_SOURCES := $(wildcard host/*.c host/*/*.c)
-DAEMON_SOURCES := $(wildcard daemon/*.c daemon/*/*.c)
+DAEMON_SOURCES := $(filter-out $(if $(XEN),,daemon/transport/xen%.c),$(wildcard daemon/*.c daemon/*/*.c))
 TOOL_SUPPORT_SOURCES := $(wildcard tools/support/*.c)
 TEST_SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 TEST_SOURCES := $(wildcard tests/*/test_*.c)
@@ -158,7 +162,7 @@ everything: everything-release everything-debug
 
 # A change of the flags rebuilds, a change of the set of sources relinks; the files' times tell it.
 flags = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(VERSION) $(COMPILE_release) $(COMPILE_debug) $(PACKAGE_CFLAGS) $(LIBS) \
-	$(PACKAGE_CFLAGS_secureboot-certs) $(LIBS_secureboot-certs)
+	$(PACKAGE_CFLAGS_secureboot-certs) $(LIBS_secureboot-certs) $(XEN) $(LIBS_uefistored)
 remember = @printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 $(BUILD)/flags: FORCE
@@ -177,6 +181,7 @@ $(BUILD)/$(1)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC) $$(CC) $$(CFLAGS) $$(CPPFLAGS) $$(COMPILE_$(1)) $$(PACKAGE_CFLAGS) -MMD -MP -c -o $$@ $$<
 
+$(BUILD)/$(1)/daemon/%.o: CPPFLAGS += $$(XEN)
 $(BUILD)/$(1)/tools/secureboot-certs%.o: PACKAGE_CFLAGS += $$(PACKAGE_CFLAGS_secureboot-certs)
 
 $(BUILD)/$(1)/libuefivars.a: $(call objects,$(1),$(LIB_SOURCES))

@@ -20,6 +20,7 @@
 #include "daemon/serve.h"
 #include "daemon/settings.h"
 #include "daemon/signals.h"
+#include "daemon/state.h"
 #include "daemon/transport/transport.h"
 #include "debug.h"
 #include "error.h"
@@ -33,6 +34,10 @@
  */
 #define LARGE_BLOCK (32 << 10)
 
+/* Where a daemon looks for what one before it has left of a running guest; %d: the domain. */
+#define STATE_DIRECTORY "/run/uefistored"
+#define STATE_FILE STATE_DIRECTORY "/%d.state"
+
 /* All that a running daemon has. */
 struct daemon {
 	struct options options;
@@ -40,6 +45,10 @@ struct daemon {
 	struct settings settings;
 	struct backend *backend;
 	struct transport *transport;
+	struct state *state; /* NULL: none */
+	char *state_path;
+	bool state_is_save; /* its file is that of the argument `save`, too */
+	bool running;       /* an earlier daemon has left a guest and its state */
 	struct pidfile *pidfile;
 	struct serve *serve;
 	bool refreshed; /* certificates were brought up to date, and are to be stored */
@@ -117,17 +126,73 @@ static bool make_machine(struct daemon *daemon, GError **error)
 	return daemon->serve || error_set(error, EXIT_FAILED, "out of memory");
 }
 
+/*
+ * Where the state is kept for a daemon that comes after this one. In a toolstack's root, where nothing else can be
+ * written, that is the file of `save`: a machine that is moved after a crash then takes with it what there is.
+ */
+static void choose_state(struct daemon *daemon)
+{
+	const struct options *options = &daemon->options;
+	const char *save = backend_save_path(daemon->backend);
+
+	if (!daemon->transport->claim)
+		return;
+	daemon->state_is_save = !options->state && options->chroot && save;
+	if (options->state || daemon->state_is_save)
+		daemon->state_path = g_strdup(options->state ? options->state : save);
+	else if (mkdir(STATE_DIRECTORY, 0700) == 0 || errno == EEXIST)
+		daemon->state_path = g_strdup_printf(STATE_FILE, options->domid);
+	else
+		log_write(LEVEL_WARNING, STATE_DIRECTORY ": cannot be made: %s; nobody can take over from this daemon",
+			  strerror(errno));
+}
+
+/* inside: within the new root. */
+static bool open_state(struct daemon *daemon, bool inside, GError **error)
+{
+	if (daemon->state || !daemon->state_path || (daemon->state_is_save && daemon->options.depriv && !inside))
+		return true;
+	daemon->state = state_open(daemon->state_path, error);
+	return daemon->state != NULL;
+}
+
+static bool claim(struct daemon *daemon, GError **error)
+{
+	struct transport *transport = daemon->transport;
+
+	return !transport->claim || transport->claim(transport, daemon->state, daemon->state && !daemon->state_is_save,
+						     &daemon->running, error);
+}
+
 /* Everything is open that is needed from here on. What a guest has ever written is looked at only behind this. */
 static bool enter_sandbox(struct daemon *daemon, GError **error)
 {
+	struct transport *transport = daemon->transport;
+
+	choose_state(daemon);
+	if (!open_state(daemon, false, error))
+		return false;
 	if (!daemon->options.depriv)
-		return true;
+		return claim(daemon, error);
 	if (daemon->options.uid)
 		backend_give(daemon->backend, daemon->options.uid, daemon->options.gid);
-	return daemon->transport->prepare(daemon->transport, error) &&
+	return (!transport->prepare || transport->prepare(transport, error)) &&
 	       sandbox_enter(&daemon->sandbox, backend_directory(daemon->backend), error) &&
-	       backend_open_files(daemon->backend, error) && backend_start(daemon->backend, error) &&
-	       sandbox_seal(&daemon->sandbox, error);
+	       backend_open_files(daemon->backend, error) && open_state(daemon, true, error) && claim(daemon, error) &&
+	       backend_start(daemon->backend, error) && sandbox_seal(&daemon->sandbox, error);
+}
+
+static bool load(struct daemon *daemon, enum uefivars_boot *boot, GError **error)
+{
+	struct uefivars *uv = serve_uefivars(daemon->serve);
+	const uint8_t *blob;
+	size_t size;
+
+	if (!daemon->running)
+		return backend_load(daemon->backend, uv, boot, error);
+	*boot = UEFIVARS_RESUME;
+	blob = state_blob(daemon->state, &size);
+	return backend_load_state(daemon->backend, uv, daemon->state_path, blob, size, error);
 }
 
 /*
@@ -158,7 +223,7 @@ static bool start_machine(struct daemon *daemon, const struct keys *keys, enum u
 	enum uefivars_reason reason;
 	enum uefivars_key failed = UEFIVARS_PK;
 
-	if (!backend_load(daemon->backend, uv, boot, error))
+	if (!load(daemon, boot, error))
 		return false;
 	if (backend_update_is_wanted(daemon->backend))
 		refresh(daemon, *boot, keys);
@@ -244,11 +309,15 @@ static bool end(const struct daemon *daemon)
 	bool ok, waiting = serve_is_waiting(daemon->serve);
 
 	daemon->transport->stop(daemon->transport);
+	if (daemon->state_is_save)
+		state_stop(daemon->state);
 	ok = save(daemon);
 	if (!backend_settle(daemon->backend, debug_milliseconds("UEFISTORED_DEBUG_SETTLE_MS", SETTLE_MS)))
 		log_write(LEVEL_ERROR, "the store may hold a write that the guest was told had failed");
 	if (waiting)
 		ok = save(daemon);
+	if (daemon->transport->ended && daemon->state && !daemon->state_is_save)
+		state_discard(daemon->state);
 	report_end();
 	log_write(LEVEL_INFO, "ended");
 	return ok;
@@ -296,6 +365,8 @@ static void clear(struct daemon *daemon)
 	serve_free(daemon->serve);
 	if (daemon->transport)
 		daemon->transport->close(daemon->transport);
+	state_free(daemon->state);
+	g_free(daemon->state_path);
 	pidfile_remove(daemon->pidfile, !daemon->options.depriv);
 	settings_clear(&daemon->settings);
 	options_clear(&daemon->options);

@@ -15,6 +15,7 @@ enum kind {
 	KIND_FLAG,   /* bool, no value */
 	KIND_LEVEL,  /* enum log_level */
 	KIND_ID,     /* uint32_t: the number of a user or group other than root */
+	KIND_DOMID,  /* int: the number of a domain other than the host's */
 	KIND_ABSENT, /* not in this build */
 };
 
@@ -26,18 +27,29 @@ struct option {
 	const char *help;  /* for KIND_ABSENT: what this build lacks, too */
 };
 
+/* The numbers from here on have a meaning of their own. */
+#define DOMID_MAX 0x7fef
+
 #define AT(member) offsetof(struct options, member)
 /* What there is to choose from. */
+#ifdef UEFISTORED_XEN
+#define TRANSPORTS "--domain DOMID or --socket PATH"
+#define XEN(kind) kind
+#define XEN_HELP(text) text
+#else
 #define TRANSPORTS "--socket PATH"
+#define XEN(kind) KIND_ABSENT
+#define XEN_HELP(text) NO_XEN
+#endif
 #define NO_XEN "this build has no Xen transport (it has --socket)"
 #define NO_QEMU "this build has no qemu transport (it has --socket)"
 
 static const struct option table[] = {
-	{ "domain", KIND_ABSENT, 0, "DOMID", NO_XEN },
+	{ "domain", XEN(KIND_DOMID), AT(domid), "DOMID", XEN_HELP("Serve this Xen domain") },
 	{ "socket", KIND_TEXT, AT(socket), "PATH", "Serve over a Unix socket" },
 	{ "qemu-memory", KIND_ABSENT, 0, "FILE", NO_QEMU },
 	{ "doorbell", KIND_ABSENT, 0, "PATH", NO_QEMU },
-	{ "backend", KIND_TEXT, AT(backend), "NAME", "Where the variables are kept: file (the default) or memory" },
+	{ "backend", KIND_TEXT, AT(backend), "NAME", "Where the variables are kept: file, memory or xapidb" },
 	{ "arg", KIND_LIST, AT(arguments), "NAME:VALUE", "For the backend: path, save, resume (repeatable)" },
 	{ "resume", KIND_FLAG, AT(resume), NULL, "Start from the resume file instead of the backend" },
 	{ "nonpersistent", KIND_FLAG, AT(nonpersistent), NULL, "Never write to the backend" },
@@ -49,6 +61,8 @@ static const struct option table[] = {
 	{ "gid", KIND_ID, AT(gid), "N", "Become this group, with --depriv and --uid" },
 	{ "chroot", KIND_TEXT, AT(chroot), "DIR",
 	  "Have this as root, with --depriv (save, resume and socket are seen from there)" },
+	{ "state", XEN(KIND_TEXT), AT(state), "FILE",
+	  XEN_HELP("For a restart under a running domain (/run/uefistored/DOMID.state)") },
 	{ "pidfile", KIND_TEXT, AT(pidfile), "PATH", "Written, and locked for life" },
 	{ "config", KIND_TEXT, AT(config), "FILE", "Configuration (" OPTIONS_CONFIG_DEFAULT ")" },
 	{ "log-level", KIND_LEVEL, AT(log_level), "LEVEL", "DEBUG, INFO, WARNING or ERROR" },
@@ -90,6 +104,18 @@ static bool take_id(const char *name, const char *value, uint32_t *out, GError *
 	return true;
 }
 
+static bool take_domid(const char *name, const char *value, int *out, GError **error)
+{
+	guint64 number;
+
+	if (!g_ascii_string_to_unsigned(value, 10, 1, DOMID_MAX, &number, NULL))
+		return error_set(error, EXIT_USAGE,
+				 "--%s: the number of a domain, from 1 to %d, was expected, not '%s'", name, DOMID_MAX,
+				 value);
+	*out = (int)number;
+	return true;
+}
+
 static bool take(struct parse *parse, size_t index, const char *value, GError **error)
 {
 	const struct option *option = &table[index];
@@ -116,6 +142,8 @@ static bool take(struct parse *parse, size_t index, const char *value, GError **
 		return take_level(parse->options, option->name, value, error);
 	case KIND_ID:
 		return take_id(option->name, value, at, error);
+	case KIND_DOMID:
+		return take_domid(option->name, value, at, error);
 	case KIND_ABSENT:
 		break;
 	}
@@ -178,6 +206,7 @@ static bool check_transport(struct options *options, GError **error)
 		const char *name, *option;
 		bool given;
 	} transports[] = {
+		{ "xen", "--domain DOMID", options->domid >= 0 },
 		{ "socket", "--socket PATH", options->socket != NULL },
 	};
 
@@ -207,7 +236,13 @@ static bool check(struct options *options, GError **error)
 		return true;
 	if (!check_sandbox(options, error))
 		return false;
-	return check_transport(options, error) && check_path("socket", options->socket, error);
+	if (!check_transport(options, error) || !check_path("socket", options->socket, error))
+		return false;
+	if (options->state && options->domid < 0)
+		return error_set(error, EXIT_USAGE, "--state belongs to --domain");
+	if (!options->backend)
+		options->backend = g_strdup(options->domid >= 0 ? "xapidb" : "file");
+	return true;
 }
 
 bool options_parse(struct options *options, int argc, char **argv, GError **error)
@@ -218,7 +253,9 @@ bool options_parse(struct options *options, int argc, char **argv, GError **erro
 	GError *wrong = NULL;
 	bool ok;
 
-	*options = (struct options){ .auth_enforce = true, .arguments = g_ptr_array_new_with_free_func(g_free) };
+	*options = (struct options){ .domid = -1,
+				     .auth_enforce = true,
+				     .arguments = g_ptr_array_new_with_free_func(g_free) };
 	/* GOption takes what it knows out of the vector that it is given. */
 	memcpy(rest, argv, (size_t)argc * sizeof *argv);
 	context = make_context(&parse);
@@ -232,14 +269,13 @@ bool options_parse(struct options *options, int argc, char **argv, GError **erro
 	}
 	g_free(copy);
 	g_ptr_array_add(options->arguments, NULL);
-	if (!options->backend)
-		options->backend = g_strdup("file");
 	return ok && check(options, error);
 }
 
 void options_clear(struct options *options)
 {
 	g_free(options->socket);
+	g_free(options->state);
 	g_free(options->backend);
 	if (options->arguments)
 		g_ptr_array_free(options->arguments, TRUE);

@@ -13,7 +13,9 @@
 
 struct options {
 	const char *transport; /* the one that is asked for: a name of transport_names() */
+	int domid;             /* -1: not given */
 	char *socket;
+	char *state; /* NULL: the default place */
 	char *backend;
 	GPtrArray *arguments; /* char *: NAME:VALUE, ends with NULL */
 	bool resume;

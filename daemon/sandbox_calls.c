@@ -17,9 +17,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-/* Stores and resume files of up to 16 MiB are read; a store that is written in place stands in its file twice. */
-#define LARGEST_FILE (UINT64_C(64) << 20)
-
 static const struct sandbox_call everywhere[] = {
 	/* The C library's memory. None that could be executed, and no file in it. */
 	CALL(brk),
@@ -89,30 +86,32 @@ static const struct sandbox_call backend_xapidb[] = {
 	CALL(recvfrom),
 };
 
-#define LIST(calls) calls, G_N_ELEMENTS(calls)
-
 /* stdio, wake-ups, signals, pidfile, save, resume, and some room. */
-const struct sandbox_part sandbox_everywhere = { NULL, LIST(everywhere), 24, LARGEST_FILE };
+const struct sandbox_part sandbox_everywhere = { NULL, SANDBOX_LIST(everywhere), 24, SANDBOX_LARGEST_FILE };
 
 /*
  * A limit of file size would bind the guest's memory, too: it is a file, and as large as the machine's.
  * The socket has 16 connections, of two descriptors each, and one that is refused.
  */
-static const struct sandbox_part transports[] = {
-	{ "socket", LIST(transport_socket), 40, RLIM_INFINITY },
+static const struct sandbox_part socket_part = { "socket", SANDBOX_LIST(transport_socket), 40, RLIM_INFINITY };
+static const struct sandbox_part memory_part = { "memory", NULL, 0, 0, 0 };
+static const struct sandbox_part file_part = { "file", SANDBOX_LIST(backend_file), 8, SANDBOX_LARGEST_FILE };
+static const struct sandbox_part xapidb_part = { "xapidb", SANDBOX_LIST(backend_xapidb), 8, 0 };
+
+static const struct sandbox_part *const transports[] = {
+	&socket_part,
+#ifdef UEFISTORED_XEN
+	&sandbox_xen,
+#endif
 };
 
-static const struct sandbox_part backends[] = {
-	{ "memory", NULL, 0, 0, 0 },
-	{ "file", LIST(backend_file), 8, LARGEST_FILE },
-	{ "xapidb", LIST(backend_xapidb), 8, 0 },
-};
+static const struct sandbox_part *const backends[] = { &memory_part, &file_part, &xapidb_part };
 
-static const struct sandbox_part *find(const struct sandbox_part *parts, size_t count, const char *name)
+static const struct sandbox_part *find(const struct sandbox_part *const *parts, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(parts[i].name, name) == 0)
-			return &parts[i];
+		if (strcmp(parts[i]->name, name) == 0)
+			return parts[i];
 	}
 	return NULL;
 }

@@ -14,6 +14,9 @@
 
 #define SANDBOX_CONDITIONS_MAX 2
 
+/* Stores and resume files of up to 16 MiB are read; a store that is written in place stands in its file twice. */
+#define SANDBOX_LARGEST_FILE (UINT64_C(64) << 20)
+
 /* A call that is allowed where all of the conditions hold. A call may be listed more than once: then each way is
  * allowed. */
 struct sandbox_call {
@@ -39,6 +42,9 @@ struct sandbox_call {
 	{                                                                                                              \
 		argument, SCMP_CMP_MASKED_EQ, (scmp_datum_t)(bits), 0                                                  \
 	}
+
+/* A list and how many it has: two members of struct sandbox_part. */
+#define SANDBOX_LIST(calls) calls, sizeof(calls) / sizeof((calls)[0])
 
 #define CALL(name)                                                                                                     \
 	{                                                                                                              \
@@ -66,6 +72,11 @@ struct sandbox_part {
 
 /* Of the daemon as such. */
 extern const struct sandbox_part sandbox_everywhere;
+
+#ifdef UEFISTORED_XEN
+/* Of the Xen transport, which alone knows the numbers of the hypervisor's calls: transport/xen_calls.c. */
+extern const struct sandbox_part sandbox_xen;
+#endif
 
 /* Returns the part of this name, or NULL. */
 const struct sandbox_part *sandbox_find_transport(const char *name);

@@ -119,24 +119,31 @@ static void queue(struct serve *serve, struct serve_request *request)
 	serve->last = &request->next;
 }
 
-/* Serves the request in its page. Returns false where it has to wait behind another. */
+static void answer(struct serve *serve, struct serve_request *request, uint8_t *page, size_t size)
+{
+	request->page = NULL;
+	/* The next request may be in the making before the callback returns: it gets a page of its own then. */
+	request->answered(request, page, size);
+	if (serve->page)
+		free(page);
+	else
+		serve->page = page;
+}
+
+/* Serves the request. Returns false where it has to wait behind another. */
 static bool begin(struct serve *serve, struct serve_request *request)
 {
 	struct serve_request *waiting = serve->current;
-	uint8_t *page = request->page;
+	enum uefivars_served served;
 	size_t size = 0;
 
 	serve->current = request;
-	switch (uefivars_serve(serve->uv, page, &size)) {
+	served = request->page ? uefivars_serve(serve->uv, request->page, &size) :
+				 uefivars_ppi_write(serve->uv, request->port, request->width, request->value);
+	switch (served) {
 	case UEFIVARS_ANSWERED:
 		serve->current = waiting;
-		request->page = NULL;
-		/* The next request may be in the making before the callback returns: it gets a page of its own then. */
-		request->answered(request, page, size);
-		if (serve->page)
-			free(page);
-		else
-			serve->page = page;
+		answer(serve, request, request->page, size);
 		return true;
 	case UEFIVARS_PENDING:
 		return true;
@@ -147,13 +154,28 @@ static bool begin(struct serve *serve, struct serve_request *request)
 	return false;
 }
 
+static void take(struct serve *serve, struct serve_request *request)
+{
+	request->deadline = new_deadline();
+	if (!begin(serve, request))
+		queue(serve, request);
+}
+
 void serve_request(struct serve *serve, struct serve_request *request)
 {
 	request->page = serve->page;
-	request->deadline = new_deadline();
 	serve->page = NULL;
-	if (!begin(serve, request))
-		queue(serve, request);
+	take(serve, request);
+}
+
+void serve_port_write(struct serve *serve, struct serve_request *request, uint16_t port, unsigned int width,
+		      uint32_t value)
+{
+	request->page = NULL;
+	request->port = port;
+	request->width = width;
+	request->value = value;
+	take(serve, request);
 }
 
 /* Serves those that waited, as far as none of them has to wait again. */
@@ -190,11 +212,6 @@ void serve_persisted(void *context, bool done)
 	}
 	page = uefivars_complete(serve->uv, done, &size);
 	serve->current = NULL;
-	request->page = NULL;
-	request->answered(request, page, size);
-	if (serve->page)
-		free(page);
-	else
-		serve->page = page;
+	answer(serve, request, page, size);
 	serve_waiting(serve);
 }

@@ -22,10 +22,15 @@ struct serve;
 
 /* A request that a transport hands in. It stays in place until it is answered. */
 struct serve_request {
-	/* The response is the first `size` bytes of the page; both are good during the call only. */
+	/*
+	 * The response is the first `size` bytes of the page; both are good during the call only. For a port: NULL, 0.
+	 */
 	void (*answered)(struct serve_request *request, const uint8_t *page, size_t size);
 	/* Used while it waits. */
-	uint8_t *page;
+	uint8_t *page; /* NULL: a write of a port */
+	uint16_t port;
+	unsigned int width; /* bytes */
+	uint32_t value;
 	int64_t deadline; /* microseconds of the monotonic clock */
 	struct serve_request *next;
 };
@@ -62,5 +67,9 @@ uint8_t *serve_page(struct serve *serve);
 
 /* Serves the request in the page of the last serve_page(). */
 void serve_request(struct serve *serve, struct serve_request *request);
+
+/* Serves a guest's write of one of the TPM's ports: uefivars_ppi_write(). */
+void serve_port_write(struct serve *serve, struct serve_request *request, uint16_t port, unsigned int width,
+		      uint32_t value);
 
 #endif

@@ -47,10 +47,19 @@ bool signals_start(GError **error)
 	return true;
 }
 
+static bool ended;
+
+void signals_end(void)
+{
+	ended = true;
+}
+
 bool signals_arrived(void)
 {
 	sigset_t set;
 
+	if (ended)
+		return true;
 	sigpending(&set);
 	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++) {
 		if (sigismember(&set, ending[i]) == 1)

@@ -12,7 +12,10 @@
  */
 bool signals_start(GError **error);
 
-/* Has one of them arrived? */
+/* Has one of them arrived, or signals_end() been called? */
 bool signals_arrived(void);
+
+/* Ends the daemon as a signal would, from the main loop. */
+void signals_end(void);
 
 #endif

@@ -96,6 +96,11 @@ void uefivars_get_state(const struct uefivars *uv, struct uefivars_state *state)
 	provision_missing(uv, state->missing);
 }
 
+uint64_t uefivars_changes(const struct uefivars *uv)
+{
+	return uv->changes;
+}
+
 enum uefivars_served uefivars_serve(struct uefivars *uv, uint8_t *page, size_t *response_size)
 {
 	return dispatch_serve(uv, page, response_size);

@@ -209,6 +209,12 @@ struct uefivars_state {
 
 void uefivars_get_state(const struct uefivars *uv, struct uefivars_state *state);
 
+/*
+ * A number that grows with every committed change of what UEFIVARS_SCOPE_ALL saves, and with nothing else: whoever
+ * keeps a copy of the running machine knows by it when there is something to copy.
+ */
+uint64_t uefivars_changes(const struct uefivars *uv);
+
 /* ---- Serving ---- */
 
 enum uefivars_served {

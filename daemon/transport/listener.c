@@ -136,20 +136,44 @@ bool listener_open(struct listener *listener, const char *path, GError **error)
 	return ok;
 }
 
+/* A socket that listens already, and the path at which it is to be found. */
+struct naming {
+	const char *path;
+	char temporary[TEMPORARY_SIZE]; /* its name in the directory of path */
+};
+
+/* The path may be relative, so it is looked at before its directory is entered. */
+static bool give_name(void *context, bool wanted, GError **error)
+{
+	const struct naming *naming = context;
+	char *directory = g_path_get_dirname(naming->path), *name = g_path_get_basename(naming->path);
+	bool ok = wanted && listener_check(naming->path, error);
+
+	if (chdir(directory) < 0 || (ok && rename(naming->temporary, name) < 0))
+		ok = wanted && !*error &&
+		     error_set(error, EXIT_FAILED, "%s: cannot be made: %s", naming->path, strerror(errno));
+	else if (!ok)
+		unlink(naming->temporary);
+	g_free(directory);
+	g_free(name);
+	return ok;
+}
+
 bool listener_prepare(struct listener *listener, const char *path, GError **error)
 {
-	char *directory = g_path_get_dirname(path), temporary[TEMPORARY_SIZE];
+	struct naming naming = { .path = path };
+	char *directory = g_path_get_dirname(path);
 	bool ok;
 
 	listener->fd = new_socket();
 	ok = listener->fd >= 0 && bind_and_rename(listener->fd, directory, NULL);
 	if (!ok)
 		fail(path, "the socket cannot be made", error);
-	make_temporary_name(temporary);
+	make_temporary_name(naming.temporary);
 	if (ok)
-		listener->publisher = publisher_start(path, temporary, listener_check, error);
+		listener->publisher = publisher_start(give_name, &naming, error);
 	if (ok && !listener->publisher) {
-		char *made = g_build_filename(directory, temporary, NULL);
+		char *made = g_build_filename(directory, naming.temporary, NULL);
 
 		unlink(made);
 		g_free(made);

@@ -20,36 +20,23 @@ struct publisher {
 	int fd;
 };
 
-/* The path may be relative, so it is looked at before its directory is entered. */
-static bool finish(const char *path, const char *temporary, bool ok, GError **error)
-{
-	char *directory = g_path_get_dirname(path), *name = g_path_get_basename(path);
-
-	if (chdir(directory) < 0 || (ok && rename(temporary, name) < 0))
-		ok = error_set(error, EXIT_FAILED, "%s: cannot be made: %s", path, strerror(errno));
-	else if (!ok)
-		unlink(temporary);
-	return ok;
-}
-
 /* The helper's life. It holds nothing of the daemon's but its end of the pair: neither locks nor sockets. */
-static void help(int fd, const char *path, const char *temporary, bool (*check)(const char *path, GError **error))
+static void help(int fd, publisher_job *job, void *context)
 {
-	char byte;
 	GError *error = NULL;
-	bool ok;
+	bool wanted;
+	char byte;
 
 	dup2(fd, HELPER_FD);
 	closefrom(HELPER_FD + 1);
 	/* The daemon may have ended. */
-	ok = read(HELPER_FD, &byte, 1) == 1 && check(path, &error);
-	if (finish(path, temporary, ok, error ? NULL : &error))
+	wanted = read(HELPER_FD, &byte, 1) == 1;
+	if (job(context, wanted, &error))
 		_exit(write(HELPER_FD, DONE, strlen(DONE)) < 0);
 	_exit(!error || write(HELPER_FD, error->message, strlen(error->message)) < 0);
 }
 
-struct publisher *publisher_start(const char *path, const char *temporary,
-				  bool (*check)(const char *path, GError **error), GError **error)
+struct publisher *publisher_start(publisher_job *job, void *context, GError **error)
 {
 	struct publisher *publisher;
 	int pair[2];
@@ -63,7 +50,7 @@ struct publisher *publisher_start(const char *path, const char *temporary,
 	signal(SIGCHLD, SIG_IGN);
 	pid = fork();
 	if (pid == 0)
-		help(pair[1], path, temporary, check);
+		help(pair[1], job, context);
 	close(pair[1]);
 	if (pid < 0) {
 		error_set(error, EXIT_FAILED, "no process can be made: %s", strerror(errno));
@@ -82,7 +69,7 @@ bool publisher_publish(struct publisher *publisher, GError **error)
 	ssize_t n;
 
 	if (write(publisher->fd, DONE, 1) != 1)
-		return error_set(error, EXIT_FAILED, "the helper that shows the socket has ended");
+		return error_set(error, EXIT_FAILED, "the helper that makes the daemon known has ended");
 	/* To its end: only then the helper is gone. */
 	while (size < sizeof answer - 1 && (n = read(publisher->fd, answer + size, sizeof answer - 1 - size)) != 0) {
 		if (n > 0)
@@ -93,7 +80,7 @@ bool publisher_publish(struct publisher *publisher, GError **error)
 	answer[size] = '\0';
 	if (strcmp(answer, DONE) == 0)
 		return true;
-	return error_set(error, EXIT_FAILED, "%s", size ? answer : "the helper that shows the socket has ended");
+	return error_set(error, EXIT_FAILED, "%s", size ? answer : "the helper that makes the daemon known has ended");
 }
 
 void publisher_free(struct publisher *publisher)

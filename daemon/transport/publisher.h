@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A helper that gives a file its name later, when the daemon itself is in its sandbox and can do it no more. It is a
- * small process, which waits for that one moment and ends with it, or with the daemon.
+ * A helper that makes the daemon known at the end of its start, when the daemon itself is in its sandbox and can do it
+ * no more. It is a small process, which waits for that one moment and ends with it, or with the daemon.
  */
 #ifndef TRANSPORT_PUBLISHER_H
 #define TRANSPORT_PUBLISHER_H
@@ -12,18 +12,21 @@
 struct publisher;
 
 /*
- * Starts the helper, while there is one thread. It will rename `temporary`, which is in the directory of `path`, to
- * `path`; before that it calls `check` with the path, which returns false and sets its *error where that must not be.
- * Returns NULL and sets *error (EXIT_FAILED) where there is no process to be had.
+ * What the helper does, in its own process, with the daemon's memory as it was at the start and none of its open files.
+ * wanted false: the daemon has ended, there is only to be tidied up. Returns false and sets *error where it failed.
  */
-struct publisher *publisher_start(const char *path, const char *temporary,
-				  bool (*check)(const char *path, GError **error), GError **error);
+typedef bool publisher_job(void *context, bool wanted, GError **error);
 
-/* Has the helper do it. Returns false and sets *error (EXIT_FAILED) where that failed; then the temporary file is gone.
+/*
+ * Starts the helper, while there is one thread. Returns NULL and sets *error (EXIT_FAILED) where there is no process to
+ * be had.
  */
+struct publisher *publisher_start(publisher_job *job, void *context, GError **error);
+
+/* Has the helper do it, and waits for its end. Returns false and sets *error (EXIT_FAILED) where that failed. */
 bool publisher_publish(struct publisher *publisher, GError **error);
 
-/* Lets the helper go; where it has not renamed the file it removes it. NULL is nothing. */
+/* Lets the helper go. NULL is nothing. */
 void publisher_free(struct publisher *publisher);
 
 #endif

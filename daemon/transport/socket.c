@@ -129,14 +129,19 @@ static void close_transport(struct transport *base)
 	g_free(transport);
 }
 
-struct transport *transport_socket_new(const struct options *options, GError **error)
+struct transport *transport_socket_new(struct options *options, GError **error)
 {
 	struct socket_transport *transport;
 
 	if (!listener_check(options->socket, error))
 		return NULL;
 	transport = g_new0(struct socket_transport, 1);
-	transport->base = (struct transport){ prepare, start, stop, close_transport };
+	transport->base = (struct transport){
+		.prepare = prepare,
+		.start = start,
+		.stop = stop,
+		.close = close_transport,
+	};
 	transport->path = g_strdup(options->socket);
 	transport->listener.fd = -1;
 	transport->refused.what = "refused connections";

@@ -5,8 +5,11 @@
 
 static const struct {
 	const char *name;
-	struct transport *(*make)(const struct options *options, GError **error);
+	struct transport *(*make)(struct options *options, GError **error);
 } kinds[] = {
+#ifdef UEFISTORED_XEN
+	{ "xen", transport_xen_new },
+#endif
 	{ "socket", transport_socket_new },
 };
 
@@ -19,7 +22,7 @@ const char *const *transport_names(void)
 	return names;
 }
 
-struct transport *transport_new(const struct options *options, GError **error)
+struct transport *transport_new(struct options *options, GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		if (strcmp(kinds[i].name, options->transport) == 0)

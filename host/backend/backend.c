@@ -174,17 +174,31 @@ bool backend_start(struct backend *backend, GError **error)
 	return !backend->ops->start || backend->ops->start(backend, error);
 }
 
+/* `resume`: the variables come from elsewhere. */
+static bool load_rest(struct backend *backend, struct uefivars *uv, bool resume, bool *found, GError **error)
+{
+	backend->uv = uv;
+	if (!backend->running && !backend_start(backend, error))
+		return false;
+	return !backend->ops->load || backend->ops->load(backend, resume ? NULL : uv, found, error);
+}
+
 bool backend_load(struct backend *backend, struct uefivars *uv, enum uefivars_boot *boot, GError **error)
 {
 	bool resume = backend->start_from_resume, found = false;
 
-	backend->uv = uv;
-	if (!backend->running && !backend_start(backend, error))
-		return false;
-	if (backend->ops->load && !backend->ops->load(backend, resume ? NULL : uv, &found, error))
+	if (!load_rest(backend, uv, resume, &found, error))
 		return false;
 	*boot = resume ? UEFIVARS_RESUME : found ? UEFIVARS_BOOT : UEFIVARS_FIRST_BOOT;
 	return !resume || savefile_read(backend->resume, backend->resume_fd, uv, error);
+}
+
+bool backend_load_state(struct backend *backend, struct uefivars *uv, const char *path, const uint8_t *blob,
+			size_t size, GError **error)
+{
+	bool found;
+
+	return load_rest(backend, uv, true, &found, error) && savefile_load(path, blob, size, uv, error);
 }
 
 bool backend_update_is_wanted(struct backend *backend)
@@ -222,6 +236,11 @@ enum uefivars_persisted backend_secure_boot_failed(struct backend *backend)
 bool backend_save(struct backend *backend, GError **error)
 {
 	return !backend->save || savefile_write(backend->save, backend->save_fd, backend->uv, error);
+}
+
+const char *backend_save_path(const struct backend *backend)
+{
+	return backend->save;
 }
 
 bool backend_settle(struct backend *backend, int milliseconds)

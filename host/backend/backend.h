@@ -68,6 +68,13 @@ bool backend_start(struct backend *backend, GError **error);
 bool backend_load(struct backend *backend, struct uefivars *uv, enum uefivars_boot *boot, GError **error);
 
 /*
+ * Instead of backend_load(), for a guest that runs already and whose whole state is `blob`, from the file `path`. What
+ * is stored is only asked for what a later image needs.
+ */
+bool backend_load_state(struct backend *backend, struct uefivars *uv, const char *path, const uint8_t *blob,
+			size_t size, GError **error);
+
+/*
  * After backend_load(): does the operator want the certificates of this machine brought up to date with the host's, by
  * uefivars_refresh()? And: that is done, and the next thing that is persisted has them (it is to be persisted even if
  * nothing changed).
@@ -96,6 +103,9 @@ enum uefivars_persisted backend_secure_boot_failed(struct backend *backend);
  * nothing to do. Returns false and sets *error where that failed.
  */
 bool backend_save(struct backend *backend, GError **error);
+
+/* The file of the argument `save`, or NULL. */
+const char *backend_save_path(const struct backend *backend);
 
 /*
  * Iterates the main loop until nothing is under way and what is stored is what the guest was told, at most

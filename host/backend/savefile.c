@@ -60,12 +60,23 @@ static void tell_left_out(void *context, const struct uefivars_variable *variabl
 		  uefivars_reason_text(reason));
 }
 
+bool savefile_load(const char *path, const uint8_t *blob, size_t size, struct uefivars *uv, GError **error)
+{
+	enum uefivars_reason reason = uefivars_load_blob(uv, blob, size, true, tell_left_out, (void *)path);
+
+	if (reason == UEFIVARS_OK)
+		return true;
+	return error_set(error, EXIT_FAILED,
+			 "%s: cannot be resumed from, a VARS file of version 1 or 2 was expected: %s", path,
+			 uefivars_reason_text(reason));
+}
+
 bool savefile_read(const char *path, int fd, struct uefivars *uv, GError **error)
 {
 	int opened = fd < 0 ? savefile_open(path, false, error) : fd;
 	char *blob = NULL;
 	size_t size = 0;
-	enum uefivars_reason reason;
+	bool ok;
 
 	if (opened < 0)
 		return false;
@@ -76,11 +87,7 @@ bool savefile_read(const char *path, int fd, struct uefivars *uv, GError **error
 		close(opened);
 	if (!blob)
 		return false;
-	reason = uefivars_load_blob(uv, (const uint8_t *)blob, size, true, tell_left_out, (void *)path);
+	ok = savefile_load(path, (const uint8_t *)blob, size, uv, error);
 	g_free(blob);
-	if (reason == UEFIVARS_OK)
-		return true;
-	return error_set(error, EXIT_FAILED,
-			 "%s: cannot be resumed from, a VARS file of version 1 or 2 was expected: %s", path,
-			 uefivars_reason_text(reason));
+	return ok;
 }

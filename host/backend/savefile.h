@@ -26,4 +26,7 @@ bool savefile_write(const char *path, int fd, const struct uefivars *uv, GError 
 /* Loads a resume file, which is not changed. Records that cannot be right are logged and left out. */
 bool savefile_read(const char *path, int fd, struct uefivars *uv, GError **error);
 
+/* The same for what was read from that file. */
+bool savefile_load(const char *path, const uint8_t *blob, size_t size, struct uefivars *uv, GError **error);
+
 #endif

@@ -46,6 +46,7 @@ static bool latch_runtime(struct uefivars *uv, uint8_t at_runtime)
 {
 	if (at_runtime && !uv->runtime) {
 		uv->runtime = true;
+		uv->changes++;
 		machine_tell(uv, &(struct uefivars_event){ .kind = UEFIVARS_EVENT_RUNTIME });
 	}
 	return uv->runtime;
@@ -150,6 +151,7 @@ static enum uefivars_served notify_secure_boot_failure(struct exchange *exchange
 	if (uv->pending.waiting)
 		return UEFIVARS_BUSY;
 	uv->reported = true;
+	uv->changes++;
 	machine_tell(uv, &(struct uefivars_event){ .kind = UEFIVARS_EVENT_SECURE_BOOT_FAILED });
 	if (uv->host.secure_boot_failed)
 		told = uv->host.secure_boot_failed(uv->host.context);

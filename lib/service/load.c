@@ -10,15 +10,20 @@
 
 /*
  * What no variable holds and a running guest must not lose travels as a record of its own: other daemons take it for
- * one more variable. Its data is one byte, bit 0: ExitBootServices was seen.
+ * one more variable. Its data is one byte, bit 0: ExitBootServices was seen, bit 1: a Secure Boot failure was reported.
+ * Other records of this vendor GUID (a program's state file has some) are passed over.
  */
 static const uint8_t state_name[] = { 'S', 0, 't', 0, 'a', 0, 't', 0, 'e', 0 };
 #define STATE_RUNTIME 0x01
+#define STATE_REPORTED 0x02
 
 static void take_state(struct uefivars *uv, const struct uefivars_variable *variable)
 {
-	if (variable->data_size)
-		uv->runtime = variable->data[0] & STATE_RUNTIME;
+	if (variable->data_size == 0 || variable->name_size != sizeof state_name ||
+	    memcmp(variable->name, state_name, sizeof state_name) != 0)
+		return;
+	uv->runtime = variable->data[0] & STATE_RUNTIME;
+	uv->reported = variable->data[0] & STATE_REPORTED;
 }
 
 /* Is the signer's digest of any meaning: a private authenticated variable's? Old daemons left garbage in the others. */
@@ -168,7 +173,7 @@ bool load_next(const struct uefivars *uv, enum uefivars_view view, const void **
 
 static void put_state(const struct uefivars *uv, struct vars_writer *writer)
 {
-	uint8_t state = uv->runtime ? STATE_RUNTIME : 0;
+	uint8_t state = (uint8_t)((uv->runtime ? STATE_RUNTIME : 0) | (uv->reported ? STATE_REPORTED : 0));
 	struct uefivars_variable variable = {
 		.name = state_name,
 		.name_size = sizeof state_name,

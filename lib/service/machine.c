@@ -61,6 +61,7 @@ static void commit(struct uefivars *uv)
 	if (change->touches_keys && !uv->provisioning)
 		tell_of_keys(uv, &change->store);
 	store_commit(&uv->store, &change->store);
+	uv->changes++;
 	if (change->sets_mor_key)
 		memcpy(uv->mor_key, change->mor_key, sizeof uv->mor_key);
 	if (uv->setup_mode == change->setup_mode)

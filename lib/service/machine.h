@@ -58,6 +58,7 @@ struct uefivars {
 	bool reported;     /* a Secure Boot failure was reported to the host */
 	bool unsaved;      /* the start changed non-volatile variables */
 	bool provisioning; /* the host's own keys are being enrolled */
+	uint64_t changes;  /* counts what changed of all this and the store */
 	uint8_t mor_key[MOR_KEY_SIZE];
 	uint32_t ppi_index;
 	uint8_t ppi_function[PPI_FUNCTION_SIZE];

@@ -99,12 +99,15 @@ struct verdict ppi_write(struct uefivars *uv, uint16_t port, unsigned int width,
 
 	if (!uv->policy.tpm || width != ACCESS_SIZE)
 		return verdict_success();
-	if (port == PORT_INDEX)
+	if (port == PORT_INDEX) {
+		uv->changes += uv->ppi_index != value;
 		uv->ppi_index = value;
+	}
 	if (port != PORT_DATA)
 		return verdict_success();
 	switch (find_region(uv, &offset)) {
 	case REGION_FUNCTION:
+		uv->changes += get_le32(uv->ppi_function + offset) != value;
 		put_le32(uv->ppi_function + offset, value);
 		break;
 	case REGION_BUFFER:
