@@ -15,6 +15,9 @@
  */
 #define ANSWER_MS 19500
 
+/* Most requests are no longer. */
+#define COPIED_FIRST 1024
+
 struct serve {
 	struct uefivars *uv;
 	struct backend *backend;
@@ -110,6 +113,19 @@ uint8_t *serve_page(struct serve *serve)
 	if (!serve->page)
 		serve->page = malloc(UEFIVARS_PAGE_SIZE);
 	return serve->page;
+}
+
+size_t serve_copy(struct serve *serve, serve_read *read, void *context)
+{
+	size_t have = 0, size = COPIED_FIRST;
+
+	while (size > have) {
+		if (!read(context, serve->page + have, have, size - have))
+			return 0;
+		have = size;
+		size = uefivars_request_size(serve->page, have);
+	}
+	return have;
 }
 
 static void queue(struct serve *serve, struct serve_request *request)

@@ -4,7 +4,8 @@
  * pages, has a request wait while the backend is at work, and has those wait behind it that would change something
  * meanwhile.
  *
- * A transport asks for a page, copies the guest's 16 pages into it once, and hands its request in. The answer comes by
+ * A transport asks for a page, has the request copied into it out of the guest's 16 pages, each byte once, before
+ * anything of that byte is looked at, and hands it in. The answer comes by
  * the request's callback: at once, or from the main loop. It is the transport that keeps the requests of one guest
  * processor or connection in order, by handing in the next one only after the answer.
  */
@@ -64,6 +65,14 @@ void serve_persisted(void *context, bool done);
 
 /* A private page of UEFIVARS_PAGE_SIZE bytes for the next serve_request(), or NULL when out of memory. */
 uint8_t *serve_page(struct serve *serve);
+
+/*
+ * Copies a request into the page of the last serve_page(): as much of it as its lengths, in the copy, ask for. `read`
+ * copies `size` bytes at `offset` of the guest's pages, and is asked for no byte twice. Returns how many were copied, 0
+ * where they cannot be read.
+ */
+typedef bool serve_read(void *context, uint8_t *to, size_t offset, size_t size);
+size_t serve_copy(struct serve *serve, serve_read *read, void *context);
 
 /* Serves the request in the page of the last serve_page(). */
 void serve_request(struct serve *serve, struct serve_request *request);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "rpc/dispatch.h"
+#include "rpc/extent.h"
 #include "service/load.h"
 #include "service/ppi.h"
 #include "service/provision.h"
@@ -99,6 +100,11 @@ void uefivars_get_state(const struct uefivars *uv, struct uefivars_state *state)
 uint64_t uefivars_changes(const struct uefivars *uv)
 {
 	return uv->changes;
+}
+
+size_t uefivars_request_size(const uint8_t *page, size_t have)
+{
+	return extent_of_request(page, have);
 }
 
 enum uefivars_served uefivars_serve(struct uefivars *uv, uint8_t *page, size_t *response_size)

@@ -225,6 +225,13 @@ enum uefivars_served {
 };
 
 /*
+ * For a transport that copies a request out of guest memory: how many bytes of the pages the request takes, as far as
+ * its first `have` bytes tell. Where that is more than `have`, copy up to there and ask again; else what is behind is
+ * not looked at. No byte has to be copied twice, and none may be: the copy is what counts.
+ */
+size_t uefivars_request_size(const uint8_t *page, size_t have);
+
+/*
  * Serves the request at the start of `page`, which is private memory of UEFIVARS_PAGE_SIZE bytes (never the guest's
  * own: it could change meanwhile), and writes the response there. *response_size, with UEFIVARS_ANSWERED, is the
  * response's size.

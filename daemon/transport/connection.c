@@ -103,14 +103,15 @@ static off_t frame_offset(const struct connection *connection)
 	return (off_t)connection->frame * FRAME_SIZE;
 }
 
-/* Copies the 16 pages out, once. False: they do not lie wholly inside the memory (errno 0) or cannot be read. */
-static bool read_pages(const struct connection *connection, uint8_t *page)
+/* serve_read: the context is a connection. False: it does not lie wholly inside the memory (errno 0) or fails. */
+static bool read_bytes(void *context, uint8_t *to, size_t offset, size_t size)
 {
+	const struct connection *connection = context;
 	size_t at = 0;
 
-	while (at < UEFIVARS_PAGE_SIZE) {
-		ssize_t n = pread(connection->memory, page + at, UEFIVARS_PAGE_SIZE - at,
-				  frame_offset(connection) + (off_t)at);
+	while (at < size) {
+		ssize_t n =
+			pread(connection->memory, to + at, size - at, frame_offset(connection) + (off_t)(offset + at));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -177,9 +178,11 @@ static void on_answered(struct serve_request *request, const uint8_t *page, size
 
 static void serve_frame(struct connection *connection)
 {
-	uint8_t *page = serve_page(connection->serve);
+	uint8_t *page = serve_page(connection->serve), last;
 
-	if (!page || !read_pages(connection, page)) {
+	/* All of the pages must be there, also where the request does not need them. */
+	if (!page || !read_bytes(connection, &last, UEFIVARS_PAGE_SIZE - 1, 1) ||
+	    !serve_copy(connection->serve, read_bytes, connection)) {
 		if (!page)
 			errno = ENOMEM;
 		fault(connection, &unserved, "nothing was served");

@@ -114,21 +114,32 @@ static void on_port_written(struct serve_request *request, const uint8_t *page, 
 	complete(vcpu);
 }
 
+/* serve_read: the context is a struct xen_transport, the pages are mapped. */
+static bool read_bytes(void *context, uint8_t *to, size_t offset, size_t size)
+{
+	const struct xen_transport *transport = context;
+
+	xen_domain_read(transport->domain, to, offset, size);
+	return true;
+}
+
 /* A port write cannot fail: where there is no request nothing is served. */
 static void serve_frame(struct vcpu *vcpu, uint32_t frame)
 {
 	struct xen_transport *transport = vcpu->transport;
-	uint8_t *page = serve_page(transport->serve);
+	const uint8_t *page = serve_page(transport->serve);
+	size_t size;
 
 	vcpu->frame = frame;
-	if (!page || !xen_domain_read(transport->domain, frame, page)) {
+	if (!page || !xen_domain_map(transport->domain, frame)) {
 		log_limited(&unserved, LEVEL_WARNING, "frame 0x%x: %s: nothing was served", frame,
 			    page ? "the guest has no 16 pages there" : "out of memory");
 		complete(vcpu);
 		return;
 	}
+	size = serve_copy(transport->serve, read_bytes, transport);
 	if (transport->state)
-		memcpy(transport->head, page, sizeof transport->head);
+		memcpy(transport->head, page, MIN(size, sizeof transport->head));
 	vcpu->request.answered = on_answered;
 	serve_request(transport->serve, &vcpu->request);
 }

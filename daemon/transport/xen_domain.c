@@ -229,7 +229,7 @@ void xen_domain_drop_mapping(struct xen_domain *domain)
 	domain->pages = NULL;
 }
 
-static bool map_pages(struct xen_domain *domain, uint32_t frame)
+bool xen_domain_map(struct xen_domain *domain, uint32_t frame)
 {
 	xen_pfn_t frames[PAGES];
 	int errors[PAGES] = { 0 };
@@ -250,19 +250,16 @@ static bool map_pages(struct xen_domain *domain, uint32_t frame)
 	return domain->pages != NULL;
 }
 
-bool xen_domain_read(struct xen_domain *domain, uint32_t frame, uint8_t *page)
+void xen_domain_read(const struct xen_domain *domain, uint8_t *to, size_t offset, size_t size)
 {
-	if (!map_pages(domain, frame))
-		return false;
-	memcpy(page, domain->pages, UEFIVARS_PAGE_SIZE);
-	return true;
+	memcpy(to, domain->pages + offset, size);
 }
 
 bool xen_domain_write(struct xen_domain *domain, uint32_t frame, const uint8_t *bytes, size_t size)
 {
 	const size_t head = MIN(size, sizeof(uint64_t));
 
-	if (!map_pages(domain, frame))
+	if (!xen_domain_map(domain, frame))
 		return false;
 	memcpy(domain->pages + head, bytes + head, size - head);
 	atomic_thread_fence(memory_order_release);

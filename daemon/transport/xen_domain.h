@@ -68,11 +68,12 @@ bool xen_domain_is_alive(const struct xen_domain *domain);
 
 /* ---- The guest's memory ---- */
 
-/*
- * Copies the UEFIVARS_PAGE_SIZE bytes at a page frame of the guest out, once. Returns false where not all of its pages
- * are there.
+/* Maps the UEFIVARS_PAGE_SIZE bytes at a page frame of the guest. Returns false where not all of its pages are there.
  */
-bool xen_domain_read(struct xen_domain *domain, uint32_t frame, uint8_t *page);
+bool xen_domain_map(struct xen_domain *domain, uint32_t frame);
+
+/* Copies bytes out of what xen_domain_map() has mapped. */
+void xen_domain_read(const struct xen_domain *domain, uint8_t *to, size_t offset, size_t size);
 
 /*
  * Copies a response in, its first 8 bytes last. Returns false, and nothing was written, where the pages are no longer

@@ -7,14 +7,6 @@
 
 #define PROTOCOL_VERSION 1
 
-enum command {
-	GET_VARIABLE,
-	SET_VARIABLE,
-	GET_NEXT_VARIABLE_NAME,
-	QUERY_VARIABLE_INFO,
-	NOTIFY_SECURE_BOOT_FAILURE,
-};
-
 /* A request on its way; `size` is the response's, once the request is answered. */
 struct exchange {
 	struct uefivars *uv;
@@ -173,15 +165,15 @@ static enum uefivars_served serve(struct exchange *exchange)
 	if (version != PROTOCOL_VERSION)
 		return malformed(exchange, EFI_UNSUPPORTED, UEFIVARS_UNKNOWN_COMMAND);
 	switch (command) {
-	case GET_VARIABLE:
+	case WIRE_GET_VARIABLE:
 		return get_variable(exchange);
-	case SET_VARIABLE:
+	case WIRE_SET_VARIABLE:
 		return set_variable_command(exchange);
-	case GET_NEXT_VARIABLE_NAME:
+	case WIRE_GET_NEXT_VARIABLE_NAME:
 		return get_next_variable_name(exchange);
-	case QUERY_VARIABLE_INFO:
+	case WIRE_QUERY_VARIABLE_INFO:
 		return query_variable_info(exchange);
-	case NOTIFY_SECURE_BOOT_FAILURE:
+	case WIRE_NOTIFY_SECURE_BOOT_FAILURE:
 		return notify_secure_boot_failure(exchange);
 	default:
 		return malformed(exchange, EFI_UNSUPPORTED, UEFIVARS_UNKNOWN_COMMAND);

@@ -12,6 +12,17 @@
 
 #include "efi/guid.h"
 
+/* A request begins with its protocol version and its command, u32 both. */
+#define WIRE_HEAD_SIZE 8
+
+enum wire_command {
+	WIRE_GET_VARIABLE,
+	WIRE_SET_VARIABLE,
+	WIRE_GET_NEXT_VARIABLE_NAME,
+	WIRE_QUERY_VARIABLE_INFO,
+	WIRE_NOTIFY_SECURE_BOOT_FAILURE,
+};
+
 struct wire_reader {
 	const uint8_t *at;
 	size_t left;
