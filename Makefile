@@ -29,7 +29,7 @@ PACKAGES_FOUND := $(shell $(PKG_CONFIG) --exists $(PACKAGES) 2>/dev/null && echo
 PACKAGE_CFLAGS_lib := $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
-# One program alone has more; where these are not there, it is left out.
+# Some programs need more; where that is not there, they are left out.
 PACKAGES_secureboot-certs := libcurl libarchive
 LIBS_secureboot-certs := $(shell $(PKG_CONFIG) --libs $(PACKAGES_secureboot-certs) 2>/dev/null)
 PACKAGE_CFLAGS_secureboot-certs := $(shell $(PKG_CONFIG) --cflags $(PACKAGES_secureboot-certs) 2>/dev/null)
@@ -37,7 +37,9 @@ PACKAGE_CFLAGS_secureboot-certs := $(shell $(PKG_CONFIG) --cflags $(PACKAGES_sec
 PACKAGES_xen := xendevicemodel xenforeignmemory xenevtchn xentoolcore xenstore
 LIBS_uefistored := $(shell $(PKG_CONFIG) --libs $(PACKAGES_xen) 2>/dev/null)
 XEN := $(if $(LIBS_uefistored),-DUEFISTORED_XEN $(shell $(PKG_CONFIG) --cflags $(PACKAGES_xen)))
-LEFT_OUT := $(if $(LIBS_secureboot-certs),,secureboot-certs)
+LIBS_uefistored-dm := $(shell $(PKG_CONFIG) --libs xenstore 2>/dev/null)
+PACKAGES_uefistored-dm := xenstore
+LEFT_OUT := $(foreach tool,secureboot-certs uefistored-dm,$(if $(LIBS_$(tool)),,$(tool)))
 
 LIB_SOURCES := $(wildcard lib/*.c lib/*/*.c)
 HOST_SOURCES := $(wildcard host/*.c host/*/*.c)
@@ -45,11 +47,11 @@ DAEMON_SOURCES := $(filter-out $(if $(XEN),,daemon/transport/xen%.c),$(wildcard 
 TOOL_SUPPORT_SOURCES := $(wildcard tools/support/*.c)
 TEST_SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 TEST_SOURCES := $(wildcard tests/*/test_*.c)
-TEST_SCRIPTS := $(filter-out $(if $(LEFT_OUT),%/secureboot_certs.t),$(wildcard tests/*/*.t))
+TEST_SCRIPTS := $(filter-out $(if $(filter secureboot-certs,$(LEFT_OUT)),%/secureboot_certs.t),$(wildcard tests/*/*.t))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
-# A program is tools/NAME.c and what is in tools/NAME/; only the guest has a longer name than its file.
-TOOLS := $(filter-out $(LEFT_OUT),$(patsubst guest,uefistored-guest,$(patsubst tools/%.c,%,$(wildcard tools/*.c))))
-tool_sources = $(wildcard tools/$(1:uefistored-%=%).c tools/$(1:uefistored-%=%)/*.c)
+# A program is tools/NAME.c and what is in tools/NAME/.
+TOOLS := $(filter-out $(LEFT_OUT),$(patsubst tools/%.c,%,$(wildcard tools/*.c)))
+tool_sources = $(wildcard tools/$(1).c tools/$(1)/*.c)
 # The names by which XAPI runs varstore.
 VARSTORE_LINKS := varstore-ls varstore-get varstore-set varstore-rm varstore-sb-state varstore-nvram-certcheck
 SOURCES := $(LIB_SOURCES) $(HOST_SOURCES) $(DAEMON_SOURCES) $(TOOL_SUPPORT_SOURCES) $(TEST_SUPPORT_SOURCES) \
@@ -60,6 +62,10 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 tests_of = $(patsubst %.c,$(BUILD)/$(1)/%,$(TEST_SOURCES))
 programs_of = $(BUILD)/$(1)/uefistored $(TOOLS:%=$(BUILD)/$(1)/%)
 # One short line for what is made (V=1: the command itself, -s: none).
+define newline
+
+
+endef
 silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 say = $(if $(V),,@$(if $(silent),,echo '  $(1) $@' &&))
 # make test and make demo begin on a machine that has no compiler: they use what it has once that is there.
@@ -75,7 +81,7 @@ all: uefistored tools $(BUILD)/release/libuefivars.a ## The daemon, the programs
 uefistored: $(BUILD)/release/uefistored ## The daemon
 uefistored-debug: $(BUILD)/debug/uefistored ## The daemon with ASan and UBSan, in $(BUILD)/debug
 tools: $(TOOLS:%=$(BUILD)/release/%) ## The programs beside it
-	$(if $(LEFT_OUT),@echo 'left out: $(LEFT_OUT): it needs $(PACKAGES_$(LEFT_OUT)) (make deps)' >&2)
+	$(foreach tool,$(LEFT_OUT),@echo 'left out: $(tool): it needs $(PACKAGES_$(tool)) (make deps)' >&2$(newline))
 
 demo: ## Watch a guest use a protected store; installs what is missing first
 	@scripts/deps build demo
@@ -141,6 +147,10 @@ install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is 
 	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE packaging/uefistored.conf \
 		$(DESTDIR)$(PREFIX)/share/doc/uefistored/
 	install -m 644 $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/uefistored/docs/
+	$(if $(filter uefistored-dm,$(TOOLS)),install -d $(DESTDIR)$(PREFIX)/lib/systemd/system)
+	$(if $(filter uefistored-dm,$(TOOLS)),sed 's|@PREFIX@|$(PREFIX)|' packaging/uefistored@.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/uefistored@.service)
+	$(if $(filter uefistored-dm,$(TOOLS)),install -m 644 packaging/dm.conf $(DESTDIR)$(PREFIX)/share/doc/uefistored/)
 	@for page in $(MANUALS); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	@test -e $(DESTDIR)$(SYSCONFDIR)/uefistored/uefistored.conf || \

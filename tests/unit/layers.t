@@ -89,7 +89,8 @@ rule('OpenSSL is known to auth/, the tools and where the daemon starts it', sub 
 }, 'lib', 'host', 'daemon', 'tools');
 rule('libseccomp is known to the sandbox only', sub { $_[1] !~ /^seccomp/ || $_[0] =~ m{^daemon/sandbox} },
 	'lib', 'host', 'daemon', 'tools');
-rule('Xen is known to its transport only', sub { $_[1] !~ /^(xen|xs)\w*[.\/]/ || $_[0] =~ m{^daemon/transport/xen} },
+rule('Xen is known to its transport only', sub { $_[1] !~ /^(xen|xs)\w*[.\/]/ ||
+	$_[0] =~ m{^(daemon/transport/xen|tools/uefistored-dm)} },
 	'lib', 'host', 'daemon', 'tools');
 
 my $archive = "$release/libuefivars.a";
