@@ -208,6 +208,15 @@ static bool store(struct daemon *daemon, enum uefivars_boot boot, GError **error
 	       error_set(error, EXIT_FAILED, "the variables cannot be stored");
 }
 
+/*
+ * Is the program to end before a guest has found it? Then nobody was told anything that would have to be kept or waited
+ * for. A guest that is resumed has its state already.
+ */
+static bool was_called_off(enum uefivars_boot boot)
+{
+	return signals_arrived() && boot != UEFIVARS_RESUME;
+}
+
 /* From the first thing that is touched to the moment at which a guest finds us. */
 static bool start(struct daemon *daemon, const struct keys *keys, GError **error)
 {
@@ -215,12 +224,14 @@ static bool start(struct daemon *daemon, const struct keys *keys, GError **error
 
 	if (!enter_sandbox(daemon, error) || !start_machine(daemon, keys, &boot, error))
 		return false;
+	if (was_called_off(boot))
+		return true;
 	report_start(serve_uefivars(daemon->serve), boot);
 	if (!check_secure_boot(daemon, boot, error))
 		return false;
 	if (!store(daemon, boot, error))
 		return false;
-	daemon->started = true;
+	daemon->started = !was_called_off(boot);
 	return signals_arrived() || daemon->transport->start(daemon->transport, daemon->serve, error);
 }
 
