@@ -12,7 +12,6 @@
 #include "backend/backend.h"
 #include "daemon/capabilities.h"
 #include "daemon/crypto.h"
-#include "daemon/keys.h"
 #include "daemon/options.h"
 #include "daemon/pidfile.h"
 #include "daemon/report.h"
@@ -23,6 +22,7 @@
 #include "daemon/transport/transport.h"
 #include "debug.h"
 #include "error.h"
+#include "keys.h"
 #include "log.h"
 
 /* How long the end waits for the backend; a toolstack gives us 10 s. */
