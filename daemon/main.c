@@ -11,7 +11,6 @@
 
 #include "backend/backend.h"
 #include "daemon/capabilities.h"
-#include "daemon/crypto.h"
 #include "daemon/options.h"
 #include "daemon/pidfile.h"
 #include "daemon/report.h"
@@ -20,6 +19,7 @@
 #include "daemon/settings.h"
 #include "daemon/signals.h"
 #include "daemon/transport/transport.h"
+#include "crypto.h"
 #include "debug.h"
 #include "error.h"
 #include "keys.h"

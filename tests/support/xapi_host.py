@@ -85,9 +85,9 @@ class XapiHost:
         out, err = tool.communicate(timeout=60)
         return tool.returncode, out.decode(), err.decode(errors='replace')
 
-    def xapi(self, **more):
-        """XAPI itself, at its own socket."""
-        return FakeXapi(self.path('/var/lib/xcp/xapi'), mode='xapi', **more)
+    def xapi(self, mode='xapi', **more):
+        """XAPI itself, at its own socket (or a guard, at the same place)."""
+        return FakeXapi(self.path('/var/lib/xcp/xapi'), mode=mode, **more)
 
 
 class Guard(FakeXapi):

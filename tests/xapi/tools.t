@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The tools as XAPI runs them: its own command lines, default paths and all, on a host in a directory; their output is read as it does."""
 import os
+import signal
 import sys
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, '..', 'blackbox'), os.path.join(HERE, '..', 'support')]
 from varstore import *  # noqa: E402,F403
+from sandbox import Injection, can_inject  # noqa: E402
 from xapi_host import QEMU_BASE, RELEASE, RUN, Guard, XapiHost  # noqa: E402
 
 hosts = {}
@@ -35,8 +37,8 @@ class Host:
                 with open(f'{key_path(keys)}/{name}.auth', 'rb') as file:
                     self.host.write(path, file.read())
 
-    def xapi(self, **more):
-        xapi = self.host.xapi(**more)
+    def xapi(self, mode='xapi', **more):
+        xapi = self.host.xapi(mode, **more)
         place = Place()
         place.xapi = xapi  # ends with the test
         return xapi
@@ -154,6 +156,70 @@ def certcheck(build):
     os.symlink('/usr/share/varstored', at.host.path('/var/lib/varstored'))
 
 
+FORBIDDEN = {  # of x86-64: name: (number, arguments...); 1 is an address that is none
+    'execve': (59, 1, 0, 0), 'fork': (57,), 'open': (2, 1, 0), 'openat': (257, -100, 1, 0), 'openat of a new file': (257, -100, 1, 0o302),
+    'unlink': (87, 1), 'socket AF_INET': (41, 2, 1, 0), 'bind': (49, 0, 1, 2), 'kill': (62, 1, 0), 'ptrace': (101, 0), 'setuid': (105, 0),
+    'mmap to execute': (9, 0, 4096, 5, 0x22), 'mprotect': (10, 0, 0, 5), 'prctl': (157, 38, 1), 'unshare': (272, 0x10000000),
+    'a call of the x32 kind': (0x40000000 | 39,),
+}
+
+
+def waiting(place):
+    """The release build's varstore-ls -d, which waits for an answer."""
+    place.xapi.calls.clear()
+    tool = subprocess.Popen([os.path.join(RELEASE, 'varstore'), 'ls', MACHINE, '-d', '-s', place.path('xapi')], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+    place.xapi.wait(lambda: GET in place.xapi.methods(), what='the call')
+    return tool
+
+
+def depriv(build):
+    """-d: whatever the tools do is possible with their list of system calls, at XAPI and at its guard"""
+    at = Host(build, 'new')
+    at.host.write('/v', b'2' * 50000)
+    commands = (['ls', MACHINE], ['ls', '-l', MACHINE], ['set', MACHINE, VENDOR, 'b', '7', '/v'], ['get', MACHINE, VENDOR, 'b'],
+                ['get', '-a', MACHINE, VENDOR, 'b'], ['rm', MACHINE, VENDOR, 'b'], ['rm', '-c', MACHINE], ['sb-state', MACHINE, 'user'],
+                ['status', MACHINE], ['status', '--json', MACHINE], ['sb-state', MACHINE, 'setup'])
+    for mode in ('xapi', 'guard'):
+        xapi = at.xapi(mode=mode, value=text(vars_blob(record('a', b'1'), record('empty', b''))))
+        for command in commands:
+            # A call that is forbidden would be a signal.
+            status, _, err = at.host.run('/usr/bin/varstore', *command, '-d', '-u', '65000', '-g', '65001')
+            same(status, 0, f'{command}: {err}')
+        status, _, err = at.host.run('/usr/bin/varstore', 'get', MACHINE, VENDOR, 'absent', '-d')
+        check(status == 1 and 'EFI_NOT_FOUND' in err, err)
+        # One call is lost and made again, and one is refused.
+        xapi.fault(GET, answer='none')
+        at.output('/usr/bin/varstore-ls', MACHINE, '-d')
+        xapi.fault(GET, answer='failure')
+        same(at.host.run('/usr/bin/varstore-ls', MACHINE, '-d')[0], 1)
+        xapi.close()
+    status, _, err = at.host.run('/usr/bin/varstore-ls', MACHINE, '-d')
+    check(status == 1 and 'No such file' in err, err)
+
+
+def forbidden(build):
+    """-d, and nvram-certcheck by itself: a system call outside of the list kills"""
+    place = Place(mode='guard', value=text(vars_blob()))
+    place.xapi.fault(GET, answer='hang', times=0)
+    if build == 'debug':
+        place.write('nvram', text(vars_blob()))
+        for name in ('execve', 'clone', 'write-file', 'socket', 'make-executable'):
+            env = dict(NO_LEAKS, UEFISTORED_DEBUG_FORBIDDEN=name)
+            same(place.run('ls', MACHINE, '-d', '-s', place.path('xapi'), env=env)[0], -signal.SIGSYS, name)
+            same(place.run('nvram-certcheck', 'nvram', env=env)[0], -signal.SIGSYS, name)
+        return
+    for name, call in FORBIDDEN.items() if can_inject() else ():
+        tool = waiting(place)
+        Injection(tool.pid).leave(*call)
+        same(tool.wait(10), -signal.SIGSYS, name)
+    # One that is in the list comes back.
+    tool = waiting(place)
+    same(Injection(tool.pid).call(39), tool.pid, 'getpid')
+    tool.kill()
+    tool.wait()
+
+
 def both(*tests):
     """Each with either build."""
     for test in tests:
@@ -167,4 +233,4 @@ def both(*tests):
 if os.geteuid() != 0:
     print('1..0 # SKIP only root can change to another user and root')
     sys.exit(0)
-run_tests(*both(clone, uefi_mode, certcheck))
+run_tests(*both(clone, uefi_mode, certcheck, depriv, forbidden))
