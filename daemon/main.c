@@ -11,8 +11,6 @@
 
 #include "backend/backend.h"
 #include "daemon/capabilities.h"
-#include "daemon/crypto.h"
-#include "daemon/keys.h"
 #include "daemon/options.h"
 #include "daemon/pidfile.h"
 #include "daemon/report.h"
@@ -22,8 +20,10 @@
 #include "daemon/signals.h"
 #include "daemon/state.h"
 #include "daemon/transport/transport.h"
+#include "crypto.h"
 #include "debug.h"
 #include "error.h"
+#include "keys.h"
 #include "log.h"
 
 /* How long the end waits for the backend; a toolstack gives us 10 s. */
@@ -273,6 +273,15 @@ static bool store(struct daemon *daemon, enum uefivars_boot boot, GError **error
 	       error_set(error, EXIT_FAILED, "the variables cannot be stored");
 }
 
+/*
+ * Is the program to end before a guest has found it? Then nobody was told anything that would have to be kept or waited
+ * for. A guest that is resumed has its state already.
+ */
+static bool was_called_off(enum uefivars_boot boot)
+{
+	return signals_arrived() && boot != UEFIVARS_RESUME;
+}
+
 /* From the first thing that is touched to the moment at which a guest finds us. */
 static bool start(struct daemon *daemon, const struct keys *keys, GError **error)
 {
@@ -280,12 +289,14 @@ static bool start(struct daemon *daemon, const struct keys *keys, GError **error
 
 	if (!enter_sandbox(daemon, error) || !start_machine(daemon, keys, &boot, error))
 		return false;
+	if (was_called_off(boot))
+		return true;
 	report_start(serve_uefivars(daemon->serve), boot);
 	if (!check_secure_boot(daemon, boot, error))
 		return false;
 	if (!store(daemon, boot, error))
 		return false;
-	daemon->started = true;
+	daemon->started = !was_called_off(boot);
 	return signals_arrived() || daemon->transport->start(daemon->transport, daemon->serve, error);
 }
 

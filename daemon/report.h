@@ -3,7 +3,7 @@
 #ifndef DAEMON_REPORT_H
 #define DAEMON_REPORT_H
 
-#include "daemon/keys.h"
+#include "keys.h"
 #include "uefivars.h"
 
 /* For struct uefivars_host; the context is not used. */

@@ -18,16 +18,12 @@
 #include <unistd.h>
 
 #include "daemon/sandbox_calls.h"
-#include "daemon/sandbox_debug.h"
-#include "daemon/sandbox_filter.h"
 #include "error.h"
 #include "log.h"
+#include "sandbox_debug.h"
+#include "sandbox_filter.h"
 
-#ifdef UEFISTORED_DEBUG
-#define PARTS 4
-#else
 #define PARTS 3
-#endif
 
 /* Since Linux 5.2; the C library's headers may be older. */
 #ifndef SYS_open_tree
@@ -49,9 +45,6 @@ static bool find_parts(const struct sandbox_options *options, const struct sandb
 	parts[0] = &sandbox_everywhere;
 	parts[1] = sandbox_find_transport(options->transport);
 	parts[2] = sandbox_find_backend(options->backend);
-#ifdef UEFISTORED_DEBUG
-	parts[3] = &sandbox_debug_build;
-#endif
 	if (parts[1] && parts[2])
 		return true;
 	return error_set(error, EXIT_FAILED, "--depriv: there is no sandbox for the %s %s",
@@ -256,7 +249,7 @@ static bool limit(__rlimit_resource_t resource, rlim_t value, GError **error)
 
 static bool set_limits(const struct sandbox_part *const parts[PARTS], GError **error)
 {
-	rlim_t descriptors = 0, file_size = 0;
+	rlim_t descriptors = SANDBOX_DEBUG_DESCRIPTORS, file_size = 0;
 
 	for (size_t i = 0; i < PARTS; i++) {
 		descriptors += parts[i]->descriptors;
@@ -284,9 +277,13 @@ bool sandbox_enter(const struct sandbox_options *options, int directory, GError 
 bool sandbox_seal(const struct sandbox_options *options, GError **error)
 {
 	const struct sandbox_part *parts[PARTS];
+	struct sandbox_list lists[PARTS];
 
-	if (!find_parts(options, parts, error) || !limit(RLIMIT_NPROC, 0, error) ||
-	    !sandbox_filter_load(parts, G_N_ELEMENTS(parts), error))
+	if (!find_parts(options, parts, error) || !limit(RLIMIT_NPROC, 0, error))
+		return false;
+	for (size_t i = 0; i < PARTS; i++)
+		lists[i] = (struct sandbox_list){ parts[i]->calls, parts[i]->count };
+	if (!sandbox_filter_load(lists, PARTS, error))
 		return false;
 	sandbox_debug_sealed();
 	return true;

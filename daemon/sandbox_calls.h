@@ -8,58 +8,16 @@
 #ifndef DAEMON_SANDBOX_CALLS_H
 #define DAEMON_SANDBOX_CALLS_H
 
-#include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define SANDBOX_CONDITIONS_MAX 2
+#include "sandbox_filter.h"
 
 /* Stores and resume files of up to 16 MiB are read; a store that is written in place stands in its file twice. */
 #define SANDBOX_LARGEST_FILE (UINT64_C(64) << 20)
 
-/* A call that is allowed where all of the conditions hold. A call may be listed more than once: then each way is
- * allowed. */
-struct sandbox_call {
-	int number;
-	unsigned int count; /* of the conditions */
-	struct scmp_arg_cmp conditions[SANDBOX_CONDITIONS_MAX];
-};
-
-/* ---- How a list is written ---- */
-
-/* An int in a register of 64 bits: what stands above it is anybody's. */
-#define LOW 0xffffffffu
-#define IS(argument, value)                                                                                            \
-	{                                                                                                              \
-		argument, SCMP_CMP_MASKED_EQ, LOW, (scmp_datum_t)(value)                                               \
-	}
-/* All of these bits are set; none of them is. */
-#define HAS(argument, bits)                                                                                            \
-	{                                                                                                              \
-		argument, SCMP_CMP_MASKED_EQ, (scmp_datum_t)(bits), (scmp_datum_t)(bits)                               \
-	}
-#define LACKS(argument, bits)                                                                                          \
-	{                                                                                                              \
-		argument, SCMP_CMP_MASKED_EQ, (scmp_datum_t)(bits), 0                                                  \
-	}
-
 /* A list and how many it has: two members of struct sandbox_part. */
 #define SANDBOX_LIST(calls) calls, sizeof(calls) / sizeof((calls)[0])
-
-#define CALL(name)                                                                                                     \
-	{                                                                                                              \
-		.number = SCMP_SYS(name)                                                                               \
-	}
-#define CALL_IF(name, condition)                                                                                       \
-	{                                                                                                              \
-		.number = SCMP_SYS(name), .count = 1, .conditions = { condition }                                      \
-	}
-#define CALL_IF_BOTH(name, first, second)                                                                              \
-	{                                                                                                              \
-		.number = SCMP_SYS(name), .count = 2, .conditions = { first, second }                                  \
-	}
-
-/* ---- The lists ---- */
 
 /* A part of a daemon and what it needs. */
 struct sandbox_part {

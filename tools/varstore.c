@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto.h"
 #include "tools/support/options.h"
 #include "tools/support/report.h"
 #include "tools/varstore/command.h"
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
 	struct invocation invocation = { 0 };
 	const char *name = program_invocation_short_name;
 
+	crypto_start();
 	if (strncmp(name, NAME_PREFIX, strlen(NAME_PREFIX)) == 0) {
 		invocation.installed = true;
 		invocation.command = find_command(name + strlen(NAME_PREFIX));

@@ -56,7 +56,7 @@ static GByteArray *hashes(size_t first, size_t count)
 			hash[j] = (uint8_t)((i + 1) * (2 * j + 1) * 2654435761u >> 16);
 		hash[0] = (uint8_t)i;
 		hash[1] = (uint8_t)(i >> 8);
-		list_add_entry(list, hash, sizeof hash);
+		list_add_entry(list, LIST_OWNER, hash, sizeof hash);
 	}
 	return list;
 }

@@ -238,8 +238,8 @@ def privileges():
          (place.directory, ['65000'] * 4, ['65001'] * 4, []))
     same((int(state['CapEff'], 16), int(state['CapPrm'], 16)), (0, 0))
     state, root, network = look('-s', '/s', '-r', place.directory, '-u', '65000', '-g', '65001', '-d')
-    same((root, state['Uid'].split(), state['NoNewPrivs'], int(state['CapPrm'], 16)),
-         (place.directory, ['65000'] * 4, '1', 0))
+    same((root, state['Uid'].split(), state['NoNewPrivs'], int(state['CapPrm'], 16), state['Seccomp']),
+         (place.directory, ['65000'] * 4, '1', 0, '2'))
     check(network != os.readlink('/proc/self/ns/net'), network)
     # Root that stays root has no capability left.
     state, root, network = look('-s', place.path('s'), '-d')

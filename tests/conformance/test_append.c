@@ -14,42 +14,42 @@ static void db_and_two_hashes(GByteArray *out, unsigned int unused)
 {
 	(void)unused;
 	list_add_certificate(out, DB1);
-	list_add_hashes(out, 1, 2);
+	list_add_hashes(out, LIST_OWNER, 1, 2);
 }
 
 /* What an append of the hashes 1 to 4 and of DB1 makes of it. */
 static void db_and_four_hashes(GByteArray *out, unsigned int unused)
 {
 	db_and_two_hashes(out, unused);
-	list_add_hashes(out, 3, 2);
+	list_add_hashes(out, LIST_OWNER, 3, 2);
 }
 
 static void four_hashes_and_db(GByteArray *out, unsigned int unused)
 {
 	(void)unused;
-	list_add_hashes(out, 1, 4);
+	list_add_hashes(out, LIST_OWNER, 1, 4);
 	list_add_certificate(out, DB1);
 }
 
 static void twice_the_same_hash(GByteArray *out, unsigned int unused)
 {
 	(void)unused;
-	list_add_hashes(out, 7, 1);
-	list_add_hashes(out, 7, 1);
+	list_add_hashes(out, LIST_OWNER, 7, 1);
+	list_add_hashes(out, LIST_OWNER, 7, 1);
 }
 
 static void db_and_one_hash(GByteArray *out, unsigned int unused)
 {
 	(void)unused;
 	list_add_certificate(out, DB1);
-	list_add_hashes(out, 7, 1);
+	list_add_hashes(out, LIST_OWNER, 7, 1);
 }
 
 static void two_lists_of_one_hash(GByteArray *out, unsigned int unused)
 {
 	(void)unused;
-	list_add_hashes(out, 0xd0, 1);
-	list_add_hashes(out, 0xd1, 1);
+	list_add_hashes(out, LIST_OWNER, 0xd0, 1);
+	list_add_hashes(out, LIST_OWNER, 0xd1, 1);
 }
 
 static void two_keks(GByteArray *out, unsigned int unused)
@@ -62,7 +62,7 @@ static void two_keks(GByteArray *out, unsigned int unused)
 static void broken_list(GByteArray *out, unsigned int unused)
 {
 	(void)unused;
-	list_add_hashes(out, 1, 2);
+	list_add_hashes(out, LIST_OWNER, 1, 2);
 	g_byte_array_set_size(out, out->len - 1);
 }
 

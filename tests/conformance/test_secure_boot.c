@@ -22,8 +22,8 @@ static void one_list_of_two(GByteArray *out, enum identity first, enum identity 
 
 	g_assert_cmpuint(a->der_size, ==, b->der_size);
 	list_add_header(out, &list_x509, LIST_HEADER_SIZE + 2 * entry, 0, entry);
-	list_add_entry(out, a->der, a->der_size);
-	list_add_entry(out, b->der, b->der_size);
+	list_add_entry(out, LIST_OWNER, a->der, a->der_size);
+	list_add_entry(out, LIST_OWNER, b->der, b->der_size);
 }
 
 static void two_pks_in_one_list(GByteArray *out, unsigned int unused)
@@ -41,7 +41,7 @@ static void two_keks_in_one_list(GByteArray *out, unsigned int unused)
 static void hashes_then_two_keks(GByteArray *out, unsigned int unused)
 {
 	(void)unused;
-	list_add_hashes(out, 1, 3);
+	list_add_hashes(out, LIST_OWNER, 1, 3);
 	list_add_certificate(out, KEK1);
 	list_add_certificate(out, KEK2);
 }

@@ -39,7 +39,7 @@ static void try_header(struct guest *guest, uint32_t list_size, uint32_t header_
 {
 	GByteArray *hashes = g_byte_array_new(), *list = g_byte_array_new();
 
-	list_add_hashes(hashes, 1, 2);
+	list_add_hashes(hashes, LIST_OWNER, 1, 2);
 	list_add_header(list, &list_sha256, list_size, header_size, signature_size);
 	g_byte_array_append(list, hashes->data + LIST_HEADER_SIZE, hashes->len - LIST_HEADER_SIZE);
 	everywhere(guest, list, IP);
@@ -65,19 +65,19 @@ static void no_entries(GByteArray *list)
 
 static void no_entries_after_good_list(GByteArray *list)
 {
-	list_add_hashes(list, 1, 1);
+	list_add_hashes(list, LIST_OWNER, 1, 1);
 	list_add_header(list, &list_x509, LIST_HEADER_SIZE, 0, 500);
 }
 
 static void one_byte_less(GByteArray *list)
 {
-	list_add_hashes(list, 1, 2);
+	list_add_hashes(list, LIST_OWNER, 1, 2);
 	g_byte_array_set_size(list, list->len - 1);
 }
 
 static void one_byte_more(GByteArray *list)
 {
-	list_add_hashes(list, 1, 2);
+	list_add_hashes(list, LIST_OWNER, 1, 2);
 	g_byte_array_append(list, (const uint8_t *)"", 1);
 }
 
@@ -86,7 +86,7 @@ static void entry_of_49(GByteArray *list)
 	uint8_t data[33] = { 1 };
 
 	list_add_header(list, &list_sha256, LIST_HEADER_SIZE + 49, 0, 49);
-	list_add_entry(list, data, sizeof data);
+	list_add_entry(list, LIST_OWNER, data, sizeof data);
 }
 
 static void entry_of_47(GByteArray *list)
@@ -94,7 +94,7 @@ static void entry_of_47(GByteArray *list)
 	uint8_t data[31] = { 1 };
 
 	list_add_header(list, &list_sha256, LIST_HEADER_SIZE + 47, 0, 47);
-	list_add_entry(list, data, sizeof data);
+	list_add_entry(list, LIST_OWNER, data, sizeof data);
 }
 
 static void signature_sizes(struct guest *guest)
@@ -147,7 +147,7 @@ static void unknown_type(GByteArray *list)
 
 static void unknown_type_after_good_list(GByteArray *list)
 {
-	list_add_hashes(list, 1, 1);
+	list_add_hashes(list, LIST_OWNER, 1, 1);
 	unknown_type(list);
 }
 
@@ -161,7 +161,7 @@ static void short_payloads(struct guest *guest)
 {
 	GByteArray *list = g_byte_array_new();
 
-	list_add_hashes(list, 1, 1);
+	list_add_hashes(list, LIST_OWNER, 1, 1);
 	for (guint size = 27; size > 0; size--) {
 		g_byte_array_set_size(list, size);
 		DO(guest, SIGNED("db", A27, UNSIGNED, T(1), BYTES(list->data, size), IP),
@@ -173,9 +173,9 @@ static void short_payloads(struct guest *guest)
 
 static void hashes_and_certificate(GByteArray *list)
 {
-	list_add_hashes(list, 1, 3);
+	list_add_hashes(list, LIST_OWNER, 1, 3);
 	list_add_certificate(list, DB1);
-	list_add_hashes(list, 9, 1);
+	list_add_hashes(list, LIST_OWNER, 9, 1);
 }
 
 static void not_der(GByteArray *list)
@@ -193,7 +193,7 @@ static void certificate_and_a_byte(GByteArray *list)
 	memcpy(copy, who->der, who->der_size);
 	copy[who->der_size] = 0x5a;
 	list_add_header(list, &list_x509, LIST_HEADER_SIZE + entry, 0, entry);
-	list_add_entry(list, copy, who->der_size + 1);
+	list_add_entry(list, LIST_OWNER, copy, who->der_size + 1);
 	g_free(copy);
 }
 
@@ -203,7 +203,7 @@ static void certificate_cut_short(GByteArray *list)
 	uint32_t entry = (uint32_t)(LIST_OWNER_SIZE + who->der_size - 1);
 
 	list_add_header(list, &list_x509, LIST_HEADER_SIZE + entry, 0, entry);
-	list_add_entry(list, who->der, who->der_size - 1);
+	list_add_entry(list, LIST_OWNER, who->der, who->der_size - 1);
 }
 
 /* Two entries of one list, the second of which is garbage of the same size. */
@@ -214,8 +214,8 @@ static void second_is_garbage(GByteArray *list)
 	uint8_t *garbage = g_malloc0(who->der_size);
 
 	list_add_header(list, &list_x509, LIST_HEADER_SIZE + 2 * entry, 0, entry);
-	list_add_entry(list, who->der, who->der_size);
-	list_add_entry(list, garbage, who->der_size);
+	list_add_entry(list, LIST_OWNER, who->der, who->der_size);
+	list_add_entry(list, LIST_OWNER, garbage, who->der_size);
 	g_free(garbage);
 }
 

@@ -177,6 +177,8 @@ class FakeXapi:
         self.lock = threading.RLock()
         self.thawed = threading.Event()
         self.thawed.set()
+        self.accepting = threading.Event()
+        self.accepting.set()
         self.ending = threading.Event()
         self.open = set()
         self.generation = 0
@@ -226,6 +228,7 @@ class FakeXapi:
         with self.lock:
             self.faults = []
         self.thaw()
+        self.go_on()
 
     def freeze(self):
         """Calls are taken, and nothing happens to them until thaw()."""
@@ -233,6 +236,13 @@ class FakeXapi:
 
     def thaw(self):
         self.thawed.set()
+
+    def stall(self):
+        """The process stands still: connections are made, up to the backlog, and nobody reads from them until go_on()."""
+        self.accepting.clear()
+
+    def go_on(self):
+        self.accepting.set()
 
     def down(self, how='refused'):
         """refused, absent or forbidden; connections that are open stay so."""
@@ -278,6 +288,7 @@ class FakeXapi:
     def close(self):
         self.ending.set()
         self.thawed.set()
+        self.accepting.set()
         self.kill('absent')
 
     # -- Connections --
@@ -295,6 +306,7 @@ class FakeXapi:
                 connection, _ = listener.accept()
             except OSError:
                 return
+            self.accepting.wait()
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
@@ -736,7 +748,7 @@ XAPI = {
 
 def obey(xapi, command):
     what = command.pop('do')
-    if what in ('fault', 'clear', 'freeze', 'thaw', 'down', 'up', 'kill', 'restart'):
+    if what in ('fault', 'clear', 'freeze', 'thaw', 'stall', 'go_on', 'down', 'up', 'kill', 'restart'):
         getattr(xapi, what)(**command)
         return {}
     if what == 'set':

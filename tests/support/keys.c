@@ -28,7 +28,7 @@ static GByteArray *make_file(enum uefivars_key key)
 
 	test_name_parse(files[key].name, &name);
 	if (key == UEFIVARS_DBX)
-		list_add_hashes(payload, 0xd0, 1);
+		list_add_hashes(payload, LIST_OWNER, 0xd0, 1);
 	else
 		list_add_certificate(payload, key == UEFIVARS_PK ? PK1 : key == UEFIVARS_KEK ? KEK1 : DB1);
 	update = (struct update){

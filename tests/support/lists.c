@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "efi/bytes.h"
+#include "efi/signature_list.h"
 
 static const struct efi_guid test_owner =
 	EFI_GUID_INIT(0x77fa9abdu, 0x0359, 0x4d32, 0xbd, 0x60, 0x28, 0xf4, 0xe7, 0x8f, 0x78, 0x4b);
@@ -44,46 +45,60 @@ void list_add_header(GByteArray *out, const struct efi_guid *type, uint32_t list
 	g_byte_array_append(out, header, sizeof header);
 }
 
-void list_add_entry(GByteArray *out, const void *data, size_t size)
+void list_add_entry(GByteArray *out, uint8_t owner, const void *data, size_t size)
 {
-	g_byte_array_append(out, test_owner.bytes, LIST_OWNER_SIZE);
+	struct efi_guid guid = test_owner;
+
+	if (owner != LIST_OWNER)
+		memset(guid.bytes, owner, sizeof guid.bytes);
+	g_byte_array_append(out, guid.bytes, LIST_OWNER_SIZE);
 	g_byte_array_append(out, data, (guint)size);
 }
 
-static void add_list_header(GByteArray *out, const struct efi_guid *type, size_t data_size, size_t count)
+void list_add_run(GByteArray *out, struct efi_guid type, size_t data_size, uint8_t owner, uint8_t first, size_t count)
 {
-	size_t entry = LIST_OWNER_SIZE + data_size;
+	const size_t entry_size = LIST_OWNER_SIZE + data_size;
+	g_autofree uint8_t *data = g_malloc(data_size + 1);
 
-	list_add_header(out, type, (uint32_t)(LIST_HEADER_SIZE + count * entry), 0, (uint32_t)entry);
+	list_add_header(out, &type, (uint32_t)(LIST_HEADER_SIZE + entry_size * count), 0, (uint32_t)entry_size);
+	for (size_t i = 0; i < count; i++) {
+		memset(data, (int)(first + i), data_size);
+		list_add_entry(out, owner, data, data_size);
+	}
+}
+
+void list_add_hashes(GByteArray *out, uint8_t owner, uint8_t first, size_t count)
+{
+	list_add_run(out, list_sha256, 32, owner, first, count);
 }
 
 void list_add_filled(GByteArray *out, const struct efi_guid *type, size_t size, uint8_t fill)
 {
-	uint8_t *data = g_malloc(size);
-
-	memset(data, fill, size);
-	add_list_header(out, type, size, 1);
-	list_add_entry(out, data, size);
-	g_free(data);
-}
-
-void list_add_hashes(GByteArray *out, uint8_t first, size_t count)
-{
-	uint8_t hash[32];
-
-	add_list_header(out, &list_sha256, sizeof hash, count);
-	for (size_t i = 0; i < count; i++) {
-		memset(hash, (int)(first + i), sizeof hash);
-		list_add_entry(out, hash, sizeof hash);
-	}
+	list_add_run(out, *type, size, LIST_OWNER, fill, 1);
 }
 
 void list_add_certificate(GByteArray *out, enum identity who)
 {
 	const struct credentials *credentials = identity_get(who);
 
-	add_list_header(out, &list_x509, credentials->der_size, 1);
-	list_add_entry(out, credentials->der, credentials->der_size);
+	list_add_header(out, &list_x509, (uint32_t)(LIST_HEADER_SIZE + LIST_OWNER_SIZE + credentials->der_size), 0,
+			(uint32_t)(LIST_OWNER_SIZE + credentials->der_size));
+	list_add_entry(out, LIST_OWNER, credentials->der, credentials->der_size);
+}
+
+bool list_check(const uint8_t *bytes, size_t size, size_t *entries)
+{
+	g_autofree uint8_t *copy = g_memdup2(bytes, size);
+
+	return siglist_check(copy, size, entries);
+}
+
+struct efi_guid guid_of(const char *text)
+{
+	struct efi_guid guid;
+
+	g_assert_true(guid_parse(text, &guid));
+	return guid;
 }
 
 void load_option_add(GByteArray *out, const void *path, size_t path_size, const void *optional, size_t optional_size)

@@ -71,7 +71,7 @@ void play_certificate(GByteArray *out, unsigned int who)
 
 void play_hashes(GByteArray *out, unsigned int first_and_count)
 {
-	list_add_hashes(out, (uint8_t)(first_and_count >> 16), first_and_count & 0xffff);
+	list_add_hashes(out, LIST_OWNER, (uint8_t)(first_and_count >> 16), first_and_count & 0xffff);
 }
 
 static GByteArray *build(const struct play_data *data)

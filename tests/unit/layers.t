@@ -84,10 +84,10 @@ rule('transports and backends do not know each other', sub {
 }, 'host', 'daemon');
 rule('jansson is known to the backends only', sub { $_[1] !~ /^jansson/ || $_[0] =~ m{^host/backend/} },
 	'lib', 'host', 'daemon', 'tools');
-rule('OpenSSL is known to auth/, the tools and where the daemon starts it', sub {
-	return $_[1] !~ m{^openssl/} || $_[0] =~ m{^(lib/auth/|tools/|daemon/crypto\.c$)};
+rule('OpenSSL is known to auth/, the tools and where it is started', sub {
+	return $_[1] !~ m{^openssl/} || $_[0] =~ m{^(lib/auth/|tools/|host/crypto\.c$)};
 }, 'lib', 'host', 'daemon', 'tools');
-rule('libseccomp is known to the sandbox only', sub { $_[1] !~ /^seccomp/ || $_[0] =~ m{^daemon/sandbox} },
+rule('libseccomp is known to the sandbox only', sub { $_[1] !~ /^seccomp/ || $_[0] =~ m{^host/sandbox} },
 	'lib', 'host', 'daemon', 'tools');
 rule('Xen is known to its transport only', sub { $_[1] !~ /^(xen|xs)\w*[.\/]/ ||
 	$_[0] =~ m{^(daemon/transport/xen|tools/uefistored-dm)} },

@@ -46,7 +46,7 @@ static bool add_certificate(GByteArray *lists, const char *name)
 		return false;
 	list_add_header(lists, &list_x509, LIST_HEADER_SIZE + LIST_OWNER_SIZE + der->len, 0,
 			LIST_OWNER_SIZE + der->len);
-	list_add_entry(lists, der->data, der->len);
+	list_add_entry(lists, LIST_OWNER, der->data, der->len);
 	return true;
 }
 

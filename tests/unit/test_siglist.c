@@ -6,7 +6,6 @@
 #include "tests/support/check.h"
 #include "tests/support/identity.h"
 #include "tests/support/lists.h"
-#include "tests/support/siglist_builder.h"
 
 /* The specification's types, by their text, with the size of one entry's data. */
 static const struct {
@@ -33,8 +32,8 @@ static void expect(const char *what, GByteArray *lists, bool well_formed, size_t
 	size_t entries = 12345;
 
 	g_test_message("%s", what);
-	g_assert_cmpint(check_lists(lists->data, lists->len, NULL), ==, well_formed);
-	g_assert_cmpint(check_lists(lists->data, lists->len, &entries), ==, well_formed);
+	g_assert_cmpint(list_check(lists->data, lists->len, NULL), ==, well_formed);
+	g_assert_cmpint(list_check(lists->data, lists->len, &entries), ==, well_formed);
 	if (well_formed)
 		g_assert_cmpuint(entries, ==, wanted);
 	g_byte_array_set_size(lists, 0);
@@ -53,14 +52,14 @@ static void test_types(void)
 		g_assert_true(guid_equal(&type->guid, &guid));
 		g_assert_cmpuint(type->data_size, ==, types[i].data_size);
 		for (uint8_t count = 1; count < 4; count++) {
-			put_list(lists, guid, types[i].data_size, OWNER_A, 1, count);
+			list_add_run(lists, guid, types[i].data_size, OWNER_A, 1, count);
 			expect("with entries", lists, true, count);
 		}
-		put_list(lists, guid, types[i].data_size + 1, OWNER_A, 1, 1);
+		list_add_run(lists, guid, types[i].data_size + 1, OWNER_A, 1, 1);
 		expect("entry a byte too long (SIG-04)", lists, false, 0);
-		put_list(lists, guid, types[i].data_size - 1, OWNER_A, 1, 1);
+		list_add_run(lists, guid, types[i].data_size - 1, OWNER_A, 1, 1);
 		expect("entry a byte too short", lists, false, 0);
-		put_list(lists, guid, types[i].data_size, OWNER_A, 1, 0);
+		list_add_run(lists, guid, types[i].data_size, OWNER_A, 1, 0);
 		expect("no entry (SIG-02)", lists, false, 0);
 	}
 }
@@ -122,7 +121,7 @@ static void test_sizes(void)
 		g_byte_array_append(lists, zeros, (guint)rows[i].body);
 		expect(rows[i].what, lists, rows[i].well_formed, (rows[i].list_size - 28) / 48);
 		/* The same behind a good list: bad lists are found wherever they stand. */
-		put_hashes(lists, OWNER_A, 1, 1);
+		list_add_hashes(lists, OWNER_A, 1, 1);
 		list_add_header(lists, &list_sha256, rows[i].list_size, rows[i].header_size, rows[i].entry_size);
 		g_byte_array_append(lists, zeros, (guint)rows[i].body);
 		expect(rows[i].what, lists, rows[i].well_formed, 1 + (rows[i].list_size - 28) / 48);
@@ -133,11 +132,11 @@ static void test_unknown_type(void)
 {
 	g_autoptr(GByteArray) lists = g_byte_array_new();
 
-	put_list(lists, guid_of("00000000-0000-0000-0000-000000000000"), 32, OWNER_A, 1, 1);
+	list_add_run(lists, guid_of("00000000-0000-0000-0000-000000000000"), 32, OWNER_A, 1, 1);
 	expect("zero GUID (SIG-07)", lists, false, 0);
-	put_list(lists, guid_of("c1c41626-504c-4092-aca9-41f936934329"), 32, OWNER_A, 1, 1);
+	list_add_run(lists, guid_of("c1c41626-504c-4092-aca9-41f936934329"), 32, OWNER_A, 1, 1);
 	expect("one bit beside SHA-256", lists, false, 0);
-	put_list(lists, guid_cert_pkcs7, 32, OWNER_A, 1, 1);
+	list_add_run(lists, guid_cert_pkcs7, 32, OWNER_A, 1, 1);
 	expect("PKCS7 is no signature", lists, false, 0);
 }
 
@@ -147,18 +146,18 @@ static void test_cut(void)
 	g_autoptr(GByteArray) lists = g_byte_array_new();
 	size_t whole[3] = { 0 };
 
-	put_hashes(lists, OWNER_A, 1, 2);
+	list_add_hashes(lists, OWNER_A, 1, 2);
 	whole[1] = lists->len;
-	put_list(lists, guid_of("826ca512-cf10-4ac9-b187-be01496631bd"), 20, OWNER_B, 7, 3);
+	list_add_run(lists, guid_of("826ca512-cf10-4ac9-b187-be01496631bd"), 20, OWNER_B, 7, 3);
 	whole[2] = lists->len;
 	for (size_t size = 0; size <= lists->len; size++) {
 		bool well_formed = size == whole[0] || size == whole[1] || size == whole[2];
 
-		g_assert_cmpint(check_lists(lists->data, size, NULL), ==, well_formed);
+		g_assert_cmpint(list_check(lists->data, size, NULL), ==, well_formed);
 	}
 	for (size_t more = 1; more < 28; more++) {
 		g_byte_array_append(lists, (const uint8_t *)"", 1);
-		g_assert_false(check_lists(lists->data, lists->len, NULL));
+		g_assert_false(list_check(lists->data, lists->len, NULL));
 	}
 	g_assert_true(siglist_check(NULL, 0, NULL));
 }
@@ -168,7 +167,7 @@ static void put_x509(GByteArray *out, const void *der, size_t size)
 {
 	list_add_header(out, &list_x509, (uint32_t)(SIGLIST_HEADER_SIZE + SIGLIST_OWNER_SIZE + size), 0,
 			(uint32_t)(SIGLIST_OWNER_SIZE + size));
-	put_entry(out, OWNER_A, der, size);
+	list_add_entry(out, OWNER_A, der, size);
 }
 
 /* SIG-12, SIG-13, SIG-14: whatever the key is. */
@@ -192,7 +191,7 @@ static void test_x509_keys(void)
 
 		put_x509(lists, person->der, person->der_size);
 		expect(rows[i].what, lists, true, 1);
-		put_hashes(lists, OWNER_A, 1, 3);
+		list_add_hashes(lists, OWNER_A, 1, 3);
 		put_x509(lists, person->der, person->der_size);
 		expect("behind a list of hashes (SIG-10)", lists, true, 4);
 	}
@@ -218,17 +217,17 @@ static void test_x509_form(void)
 	expect("text (SIG-11)", lists, false, 0);
 	for (size_t cut = 1; cut < size; cut++) {
 		put_x509(lists, person->der, cut);
-		g_assert_false(check_lists(lists->data, lists->len, NULL));
+		g_assert_false(list_check(lists->data, lists->len, NULL));
 		g_byte_array_set_size(lists, 0);
 	}
 	list_add_header(lists, &list_x509, SIGLIST_HEADER_SIZE + 2 * entry_size, 0, entry_size);
-	put_entry(lists, OWNER_A, person->der, size);
-	put_entry(lists, OWNER_B, person->der, size);
+	list_add_entry(lists, OWNER_A, person->der, size);
+	list_add_entry(lists, OWNER_B, person->der, size);
 	expect("two certificates in one list (SB-28)", lists, true, 2);
 	memset(longer, 0x30, size);
 	list_add_header(lists, &list_x509, SIGLIST_HEADER_SIZE + 2 * entry_size, 0, entry_size);
-	put_entry(lists, OWNER_A, person->der, size);
-	put_entry(lists, OWNER_A, longer, size);
+	list_add_entry(lists, OWNER_A, person->der, size);
+	list_add_entry(lists, OWNER_A, longer, size);
 	expect("the second certificate is garbage (SIG-18)", lists, false, 0);
 }
 
@@ -271,8 +270,8 @@ static void test_walk(void)
 	g_autoptr(GByteArray) lists = g_byte_array_new();
 	struct siglist_walk walk;
 
-	put_hashes(lists, OWNER_A, 1, 3);
-	put_list(lists, guid_of("093e0fae-a6c4-4f50-9f1b-d41e2b89c19a"), 64, OWNER_B, 9, 2);
+	list_add_hashes(lists, OWNER_A, 1, 3);
+	list_add_run(lists, guid_of("093e0fae-a6c4-4f50-9f1b-d41e2b89c19a"), 64, OWNER_B, 9, 2);
 	siglist_begin(&walk, lists->data, lists->len);
 	for (size_t i = 0; i < G_N_ELEMENTS(fills); i++) {
 		struct efi_guid type = i < 3 ? list_sha256 : guid_of("093e0fae-a6c4-4f50-9f1b-d41e2b89c19a");
@@ -297,8 +296,8 @@ static void test_walk_garbage(void)
 {
 	g_autoptr(GByteArray) lists = g_byte_array_new();
 
-	put_hashes(lists, OWNER_A, 1, 2);
-	put_hashes(lists, OWNER_B, 5, 1);
+	list_add_hashes(lists, OWNER_A, 1, 2);
+	list_add_hashes(lists, OWNER_B, 5, 1);
 	for (size_t round = 0; round < 4000; round++) {
 		size_t size = (size_t)g_test_rand_int_range(0, (gint32)lists->len + 1), steps = 0;
 		g_autofree uint8_t *copy = g_memdup2(lists->data, size);

@@ -5,7 +5,6 @@
 #include "efi/signature_list.h"
 #include "tests/support/check.h"
 #include "tests/support/lists.h"
-#include "tests/support/siglist_builder.h"
 
 /* Appends and checks the result's size against what it may be, and that it is well-formed. */
 static GByteArray *append(GByteArray *base, GByteArray *more)
@@ -17,7 +16,7 @@ static GByteArray *append(GByteArray *base, GByteArray *more)
 	size = siglist_append(base->data, base->len, more->data, more->len, out->data);
 	g_assert_cmpuint(size, <=, base->len + more->len);
 	g_byte_array_set_size(out, (guint)size);
-	g_assert_true(check_lists(out->data, out->len, NULL));
+	g_assert_true(list_check(out->data, out->len, NULL));
 	return out;
 }
 
@@ -38,41 +37,41 @@ static void test_append(void)
 	g_autoptr(GByteArray) more = g_byte_array_new();
 	g_autoptr(GByteArray) wanted = g_byte_array_new();
 
-	put_hashes(more, OWNER_A, 1, 2);
-	put_hashes(wanted, OWNER_A, 1, 2);
+	list_add_hashes(more, OWNER_A, 1, 2);
+	list_add_hashes(wanted, OWNER_A, 1, 2);
 	expect_append("to nothing", base, more, wanted);
 
-	put_hashes(base, OWNER_A, 1, 2);
-	put_hashes(wanted, OWNER_A, 1, 2);
+	list_add_hashes(base, OWNER_A, 1, 2);
+	list_add_hashes(wanted, OWNER_A, 1, 2);
 	expect_append("nothing", base, more, wanted);
 
-	put_hashes(base, OWNER_A, 1, 3);
-	put_hashes(more, OWNER_A, 1, 3);
-	put_hashes(wanted, OWNER_A, 1, 3);
+	list_add_hashes(base, OWNER_A, 1, 3);
+	list_add_hashes(more, OWNER_A, 1, 3);
+	list_add_hashes(wanted, OWNER_A, 1, 3);
 	expect_append("only what is there (APP-10)", base, more, wanted);
 
-	put_hashes(base, OWNER_A, 1, 3);
-	put_hashes(more, OWNER_A, 3, 2);
-	put_hashes(wanted, OWNER_A, 1, 3);
-	put_hashes(wanted, OWNER_A, 4, 1);
+	list_add_hashes(base, OWNER_A, 1, 3);
+	list_add_hashes(more, OWNER_A, 3, 2);
+	list_add_hashes(wanted, OWNER_A, 1, 3);
+	list_add_hashes(wanted, OWNER_A, 4, 1);
 	expect_append("one is new (APP-11)", base, more, wanted);
 
-	put_hashes(base, OWNER_A, 1, 1);
-	put_hashes(more, OWNER_B, 1, 1);
-	put_hashes(wanted, OWNER_A, 1, 1);
-	put_hashes(wanted, OWNER_B, 1, 1);
+	list_add_hashes(base, OWNER_A, 1, 1);
+	list_add_hashes(more, OWNER_B, 1, 1);
+	list_add_hashes(wanted, OWNER_A, 1, 1);
+	list_add_hashes(wanted, OWNER_B, 1, 1);
 	expect_append("another owner", base, more, wanted);
 
-	put_hashes(base, OWNER_A, 1, 1);
-	put_list(more, guid_of("3bd2a492-96c0-4079-b420-fcf98ef103ed"), 48, OWNER_A, 1, 1);
-	put_hashes(wanted, OWNER_A, 1, 1);
-	put_list(wanted, guid_of("3bd2a492-96c0-4079-b420-fcf98ef103ed"), 48, OWNER_A, 1, 1);
+	list_add_hashes(base, OWNER_A, 1, 1);
+	list_add_run(more, guid_of("3bd2a492-96c0-4079-b420-fcf98ef103ed"), 48, OWNER_A, 1, 1);
+	list_add_hashes(wanted, OWNER_A, 1, 1);
+	list_add_run(wanted, guid_of("3bd2a492-96c0-4079-b420-fcf98ef103ed"), 48, OWNER_A, 1, 1);
 	expect_append("another type", base, more, wanted);
 
-	put_list(base, guid_of("3c5766e8-269c-4e34-aa14-ed776e85b3b6"), 256, OWNER_A, 1, 1);
-	put_list(more, guid_of("e2b36190-879b-4a3d-ad8d-f2e7bba32784"), 256, OWNER_A, 1, 1);
-	put_list(wanted, guid_of("3c5766e8-269c-4e34-aa14-ed776e85b3b6"), 256, OWNER_A, 1, 1);
-	put_list(wanted, guid_of("e2b36190-879b-4a3d-ad8d-f2e7bba32784"), 256, OWNER_A, 1, 1);
+	list_add_run(base, guid_of("3c5766e8-269c-4e34-aa14-ed776e85b3b6"), 256, OWNER_A, 1, 1);
+	list_add_run(more, guid_of("e2b36190-879b-4a3d-ad8d-f2e7bba32784"), 256, OWNER_A, 1, 1);
+	list_add_run(wanted, guid_of("3c5766e8-269c-4e34-aa14-ed776e85b3b6"), 256, OWNER_A, 1, 1);
+	list_add_run(wanted, guid_of("e2b36190-879b-4a3d-ad8d-f2e7bba32784"), 256, OWNER_A, 1, 1);
 	expect_append("another type of the same size", base, more, wanted);
 }
 
@@ -82,29 +81,29 @@ static void test_append_repeated(void)
 	g_autoptr(GByteArray) more = g_byte_array_new();
 	g_autoptr(GByteArray) wanted = g_byte_array_new();
 
-	put_hashes(more, OWNER_A, 1, 1);
-	put_hashes(more, OWNER_A, 1, 1);
-	put_hashes(wanted, OWNER_A, 1, 1);
+	list_add_hashes(more, OWNER_A, 1, 1);
+	list_add_hashes(more, OWNER_A, 1, 1);
+	list_add_hashes(wanted, OWNER_A, 1, 1);
 	expect_append("twice in two lists (APP-12)", base, more, wanted);
 
 	list_add_header(more, &list_sha256, SIGLIST_HEADER_SIZE + 3 * 48, 0, 48);
-	put_entry(more, OWNER_A, "11111111111111111111111111111111", 32);
-	put_entry(more, OWNER_A, "22222222222222222222222222222222", 32);
-	put_entry(more, OWNER_A, "11111111111111111111111111111111", 32);
+	list_add_entry(more, OWNER_A, "11111111111111111111111111111111", 32);
+	list_add_entry(more, OWNER_A, "22222222222222222222222222222222", 32);
+	list_add_entry(more, OWNER_A, "11111111111111111111111111111111", 32);
 	list_add_header(wanted, &list_sha256, SIGLIST_HEADER_SIZE + 2 * 48, 0, 48);
-	put_entry(wanted, OWNER_A, "11111111111111111111111111111111", 32);
-	put_entry(wanted, OWNER_A, "22222222222222222222222222222222", 32);
+	list_add_entry(wanted, OWNER_A, "11111111111111111111111111111111", 32);
+	list_add_entry(wanted, OWNER_A, "22222222222222222222222222222222", 32);
 	expect_append("twice in one list (APP-12)", base, more, wanted);
 
-	put_hashes(base, OWNER_A, 1, 2);
-	put_hashes(base, OWNER_A, 2, 2);
-	put_hashes(more, OWNER_A, 3, 2);
-	put_hashes(more, OWNER_A, 5, 1);
-	put_hashes(more, OWNER_A, 1, 1);
-	put_hashes(wanted, OWNER_A, 1, 2);
-	put_hashes(wanted, OWNER_A, 2, 2);
-	put_hashes(wanted, OWNER_A, 4, 1);
-	put_hashes(wanted, OWNER_A, 5, 1);
+	list_add_hashes(base, OWNER_A, 1, 2);
+	list_add_hashes(base, OWNER_A, 2, 2);
+	list_add_hashes(more, OWNER_A, 3, 2);
+	list_add_hashes(more, OWNER_A, 5, 1);
+	list_add_hashes(more, OWNER_A, 1, 1);
+	list_add_hashes(wanted, OWNER_A, 1, 2);
+	list_add_hashes(wanted, OWNER_A, 2, 2);
+	list_add_hashes(wanted, OWNER_A, 4, 1);
+	list_add_hashes(wanted, OWNER_A, 5, 1);
 	expect_append("base is kept as it is, each new list stays a list", base, more, wanted);
 }
 
@@ -119,11 +118,11 @@ static void test_append_random(void)
 		struct siglist_walk walk, result;
 
 		for (int lists = g_test_rand_int_range(0, 4); lists > 0; lists--)
-			put_hashes(base, g_test_rand_bit() ? OWNER_A : OWNER_B, (uint8_t)g_test_rand_int_range(0, 20),
-				   (size_t)g_test_rand_int_range(1, 6));
+			list_add_hashes(base, g_test_rand_bit() ? OWNER_A : OWNER_B,
+					(uint8_t)g_test_rand_int_range(0, 20), (size_t)g_test_rand_int_range(1, 6));
 		for (int lists = g_test_rand_int_range(0, 4); lists > 0; lists--)
-			put_hashes(more, g_test_rand_bit() ? OWNER_A : OWNER_B, (uint8_t)g_test_rand_int_range(0, 20),
-				   (size_t)g_test_rand_int_range(1, 6));
+			list_add_hashes(more, g_test_rand_bit() ? OWNER_A : OWNER_B,
+					(uint8_t)g_test_rand_int_range(0, 20), (size_t)g_test_rand_int_range(1, 6));
 		out = append(base, more);
 		check_bytes(out->data, base->len, base->data, base->len);
 		siglist_begin(&walk, base->data, base->len);

@@ -40,7 +40,7 @@ static bool find_variable(const struct uefivars *uv, enum uefivars_key key, stru
 	struct variable_name name;
 	const void *cursor = NULL;
 
-	keys_variable(key, &name);
+	host_keys_variable(key, &name);
 	while (uefivars_next(uv, UEFIVARS_COMMITTED, &cursor, variable)) {
 		if (variable->name_size == name.size && memcmp(variable->name, name.name, name.size) == 0 &&
 		    memcmp(variable->guid, name.guid.bytes, sizeof variable->guid) == 0)
@@ -107,9 +107,9 @@ GPtrArray *certcheck_find_missing(const struct uefivars *uv, const struct keys *
 		struct siglist_walk walk;
 		struct der_bytes wanted;
 		size_t size = 0;
-		const uint8_t *lists = keys_lists(keys, checked[i], &size);
+		const uint8_t *lists = host_keys_lists(keys, checked[i], &size);
 
-		if (!lists && keys->present[checked[i]])
+		if (!lists && keys->files[checked[i]].data)
 			report("%s/%s.auth: is not looked at: no authenticated update with signature lists",
 			       keys->directory, keys_names[checked[i]]);
 		if (!lists)
@@ -142,7 +142,7 @@ static int run(const struct invocation *invocation)
 	const char *path = invocation->argv[0];
 	struct buffer content = { 0 };
 	struct keys keys = { 0 };
-	bool ok = file_read(path, &content) && keys_read(&keys, invocation->keys);
+	bool ok = file_read(path, &content) && host_keys_read(&keys, invocation->keys);
 
 	if (ok) {
 		depriv_all();

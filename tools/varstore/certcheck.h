@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "tools/varstore/keys.h"
+#include "tools/varstore/host_keys.h"
 #include "uefivars.h"
 
 #define CERTCHECK_FIRST_YEAR 2023

@@ -16,7 +16,7 @@ static void remove_keys(struct vm *vm)
 		struct variable_name name;
 		uint64_t status;
 
-		keys_variable(removal_order[i], &name);
+		host_keys_variable(removal_order[i], &name);
 		status = vm_remove(vm, &name);
 		printf("Removing %s: %s\n", keys_names[removal_order[i]],
 		       status == EFI_SUCCESS   ? "done" :
@@ -37,7 +37,7 @@ static bool enroll_keys(struct vm *vm, const struct keys *keys)
 		return false;
 	}
 	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
-		if (keys->present[order[i]])
+		if (keys->files[order[i]].data)
 			printf("Enrolling %s/%s.auth: done\n", keys->directory, keys_names[order[i]]);
 		else
 			printf("Enrolling %s: the host has none\n", keys_names[order[i]]);
@@ -56,7 +56,7 @@ static bool check_keys(const struct invocation *invocation, const struct keys *k
 		return false;
 	}
 	for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
-		if (!keys->present[required[i]]) {
+		if (!keys->files[required[i]].data) {
 			report("%s/%s.auth: is missing: there is no user mode without it", keys->directory,
 			       keys_names[required[i]]);
 			return false;
@@ -98,7 +98,7 @@ static int run_sb_state(const struct invocation *invocation)
 		return invocation_usage_status(invocation);
 	}
 	/* The keys are outside of the chroot. */
-	ok = !user || (keys_read(&keys, invocation->keys) && check_keys(invocation, &keys));
+	ok = !user || (host_keys_read(&keys, invocation->keys) && check_keys(invocation, &keys));
 	ok = ok && change(invocation, user ? &keys : NULL);
 	keys_clear(&keys);
 	return ok ? EXIT_SUCCESS : EXIT_RUNTIME;

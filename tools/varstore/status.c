@@ -62,7 +62,7 @@ static void read_key(const struct vm *vm, enum uefivars_key which, struct status
 
 	key->certificates = g_array_new(FALSE, FALSE, sizeof(struct certificate_info));
 	g_array_set_clear_func(key->certificates, clear_certificate);
-	keys_variable(which, &name);
+	host_keys_variable(which, &name);
 	key->present = vm_find(vm, &name, &variable);
 	if (!key->present)
 		return;
@@ -196,7 +196,7 @@ static int run_status(const struct invocation *invocation)
 	struct status status = { 0 };
 	struct vm *vm;
 
-	if (!keys_read(&host_keys, invocation->keys)) {
+	if (!host_keys_read(&host_keys, invocation->keys)) {
 		keys_clear(&host_keys);
 		return EXIT_RUNTIME;
 	}

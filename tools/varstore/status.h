@@ -9,7 +9,7 @@
 
 #include "tools/support/certificate_info.h"
 #include "tools/support/client.h"
-#include "tools/varstore/keys.h"
+#include "tools/varstore/host_keys.h"
 #include "uefivars.h"
 
 #define STATUS_TIME_SIZE 32

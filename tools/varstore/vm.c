@@ -136,7 +136,7 @@ static bool is_same(const struct variable_name *name, enum uefivars_key key)
 {
 	struct variable_name other;
 
-	keys_variable(key, &other);
+	host_keys_variable(key, &other);
 	return other.size == name->size && memcmp(other.name, name->name, name->size) == 0 &&
 	       guid_equal(&other.guid, &name->guid);
 }
@@ -168,7 +168,7 @@ static bool is_host_key(const struct uefivars_variable *variable)
 	struct variable_name name;
 
 	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
-		keys_variable((enum uefivars_key)i, &name);
+		host_keys_variable((enum uefivars_key)i, &name);
 		if (is_named(variable, &name))
 			return true;
 	}
@@ -178,7 +178,6 @@ static bool is_host_key(const struct uefivars_variable *variable)
 enum uefivars_reason vm_enroll(struct vm *vm, const struct keys *keys, enum uefivars_key *failed)
 {
 	struct uefivars *uv = image_new_uefivars(&vm->image, NULL);
-	struct uefivars_auth_file files[UEFIVARS_KEYS];
 	enum uefivars_reason reason = UEFIVARS_OK;
 	struct uefivars_variable variable;
 	const void *cursor = NULL;
@@ -187,9 +186,8 @@ enum uefivars_reason vm_enroll(struct vm *vm, const struct keys *keys, enum uefi
 		if ((variable.attributes & ATTR_NV) && !is_host_key(&variable))
 			reason = uefivars_load(uv, &variable, false);
 	}
-	keys_files(keys, files);
 	if (reason == UEFIVARS_OK)
-		reason = uefivars_start(uv, UEFIVARS_FIRST_BOOT, files, failed);
+		reason = uefivars_start(uv, UEFIVARS_FIRST_BOOT, keys->files, failed);
 	if (reason != UEFIVARS_OK) {
 		uefivars_free(uv);
 		return reason;

@@ -15,7 +15,7 @@
 #include "tools/support/variable_name.h"
 #include "tools/varstore/command.h"
 #include "tools/varstore/image.h"
-#include "tools/varstore/keys.h"
+#include "tools/varstore/host_keys.h"
 
 struct store_file;
 struct vm_xapi;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "daemon/sandbox_filter.h"
+#include "sandbox_filter.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "error.h"
+#include "sandbox_debug.h"
 
 static int set_attributes(scmp_filter_ctx filter)
 {
@@ -19,27 +20,31 @@ static int set_attributes(scmp_filter_ctx filter)
 	return result;
 }
 
-static int add_part(scmp_filter_ctx filter, const struct sandbox_part *part)
+static int add_list(scmp_filter_ctx filter, const struct sandbox_list *list)
 {
-	for (size_t i = 0; i < part->count; i++) {
-		const struct sandbox_call *call = &part->calls[i];
+	for (size_t i = 0; i < list->count; i++) {
+		const struct sandbox_call *call = &list->calls[i];
 		int result =
 			seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call->number, call->count, call->conditions);
 
-		/* Two parts may need the same. */
+		/* Two lists may need the same. */
 		if (result < 0 && result != -EEXIST)
 			return result;
 	}
 	return 0;
 }
 
-bool sandbox_filter_load(const struct sandbox_part *const *parts, size_t count, GError **error)
+bool sandbox_filter_load(const struct sandbox_list *lists, size_t count, GError **error)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int result = filter ? set_attributes(filter) : -ENOSYS;
 
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = add_part(filter, parts[i]);
+		result = add_list(filter, &lists[i]);
+#ifdef UEFISTORED_DEBUG
+	if (result == 0)
+		result = add_list(filter, &sandbox_debug_list);
+#endif
 	if (result == 0)
 		result = seccomp_load(filter);
 	if (filter)

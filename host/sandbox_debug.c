@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "daemon/sandbox_debug.h"
+#include "sandbox_debug.h"
 
 #ifdef UEFISTORED_DEBUG
 
@@ -51,7 +51,7 @@ static const struct sandbox_call debug_build[] = {
 	CALL_IF(tgkill, IS(2, SIGSEGV)),
 };
 
-const struct sandbox_part sandbox_debug_build = { NULL, debug_build, G_N_ELEMENTS(debug_build), 8, 0 };
+const struct sandbox_list sandbox_debug_list = { debug_build, G_N_ELEMENTS(debug_build) };
 
 static const struct {
 	const char *name;

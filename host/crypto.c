@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "daemon/crypto.h"
+#include "crypto.h"
 
 #include <openssl/crypto.h>
 

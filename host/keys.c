@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "daemon/keys.h"
+#include "keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,10 +34,9 @@ static bool read_file(int fd, const char *path, struct uefivars_auth_file *file,
 	return error_set(error, EXIT_FAILED, "%s: cannot be read: %s", path, strerror(errno));
 }
 
-/* Reads the directory's files; *any tells whether there is one. */
-static bool read_directory(struct keys *keys, const char *directory, bool *any, GError **error)
+/* Reads the directory's files. */
+static bool read_directory(struct keys *keys, const char *directory, GError **error)
 {
-	*any = false;
 	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
 		char *path = g_strdup_printf("%s/%s.auth", directory, keys_names[i]);
 		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -46,7 +45,7 @@ static bool read_directory(struct keys *keys, const char *directory, bool *any, 
 		g_free(keys->paths[i]);
 		keys->paths[i] = path;
 		if (fd >= 0) {
-			*any = true;
+			keys->directory = directory;
 			ok = read_file(fd, path, &keys->files[i], error);
 			close(fd);
 		} else if (errno != ENOENT) {
@@ -60,13 +59,11 @@ static bool read_directory(struct keys *keys, const char *directory, bool *any, 
 
 bool keys_read(struct keys *keys, const char *directory, GError **error)
 {
-	bool any = false;
-
 	memset(keys, 0, sizeof *keys);
 	if (directory)
-		return read_directory(keys, directory, &any, error);
-	for (size_t i = 0; i < G_N_ELEMENTS(default_directories) && !any; i++) {
-		if (!read_directory(keys, default_directories[i], &any, error))
+		return read_directory(keys, directory, error);
+	for (size_t i = 0; i < G_N_ELEMENTS(default_directories) && !keys->directory; i++) {
+		if (!read_directory(keys, default_directories[i], error))
 			return false;
 	}
 	return true;

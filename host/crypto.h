@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How the process starts OpenSSL, which the library uses and must not configure for its host. */
-#ifndef DAEMON_CRYPTO_H
-#define DAEMON_CRYPTO_H
+/* How a process starts OpenSSL, which the library uses and must not configure for its host. */
+#ifndef HOST_CRYPTO_H
+#define HOST_CRYPTO_H
 
 /*
  * Keeps OpenSSL from reading openssl.cnf: what verifies signatures does not depend on a file of the host, and starts
