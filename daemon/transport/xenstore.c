@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include <xenstore.h>
 
 #include "error.h"
@@ -102,12 +103,12 @@ static bool read_nonce(struct xs_handle *xenstore, uint32_t domid, uint8_t nonce
 }
 
 /*
- * By its socket only: behind /dev/xen/xenbus there may be a kernel that waits, for ever, for a Xenstore to come. Where
- * there is no such domain nothing must be written: it would become a node of Xenstore's that belongs to nobody.
+ * By its socket only: the library's other way is /dev/xen/xenbus, and behind that there may be a kernel that waits, for
+ * ever, for a Xenstore to come.
  */
 static struct xs_handle *open_xenstore(void)
 {
-	return xs_open(XS_OPEN_SOCKETONLY);
+	return access(xs_daemon_socket(), F_OK) == 0 ? xs_open(0) : NULL;
 }
 
 bool xenstore_read(uint32_t domid, struct options *options, uint8_t nonce[STATE_NONCE_SIZE], GError **error)
@@ -118,6 +119,7 @@ bool xenstore_read(uint32_t domid, struct options *options, uint8_t nonce[STATE_
 	memset(nonce, 0, STATE_NONCE_SIZE);
 	if (!xenstore)
 		return false;
+	/* For a domain that is not there nothing must be written: it would be a node that belongs to nobody. */
 	if (xs_is_domain_introduced(xenstore, domid))
 		ok = read_platform(xenstore, domid, options, error) && read_nonce(xenstore, domid, nonce, error);
 	else
