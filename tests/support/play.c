@@ -133,7 +133,7 @@ static void check_explained(const struct guest *guest, guint events_before, uint
 
 /* The rules for every SetVariable (see play.h). */
 static bool check_rules(struct guest *guest, const struct play_step *step, uint64_t status, const GByteArray *before,
-			unsigned int persists_before)
+			unsigned int persists_before, uint64_t changes_before)
 {
 	GByteArray *after = guest_save(guest, UEFIVARS_SCOPE_ALL);
 	GByteArray *stored = guest_save(guest, UEFIVARS_SCOPE_STORED);
@@ -145,6 +145,8 @@ static bool check_rules(struct guest *guest, const struct play_step *step, uint6
 		else if (status != EFI_DEVICE_ERROR && guest->persists != persists_before)
 			result = failed(step, "refused with %s, and still written", status_text(status));
 	}
+	if (result && same(before, after) != (uefivars_changes(guest->uv) == changes_before))
+		result = failed(step, "uefivars_changes() does not tell whether something changed");
 	if (result && !same(stored, guest->stored))
 		result = failed(step, "what is durable (%u bytes) is not what the guest was told (%u bytes)",
 				guest->stored->len, stored->len);
@@ -157,6 +159,7 @@ static bool play_set(struct guest *guest, const struct play_step *step)
 {
 	GByteArray *data = build(&step->data), *before = guest_save(guest, UEFIVARS_SCOPE_ALL);
 	unsigned int persists = guest->persists;
+	uint64_t changes = uefivars_changes(guest->uv);
 	guint events = guest->events->len;
 	struct test_name name;
 	uint64_t status;
@@ -182,7 +185,7 @@ static bool play_set(struct guest *guest, const struct play_step *step)
 	result = check_status(step, "SetVariable", status);
 	if (result && status != EFI_SUCCESS)
 		check_explained(guest, events, status);
-	result = result && check_rules(guest, step, status, before, persists);
+	result = result && check_rules(guest, step, status, before, persists, changes);
 	g_byte_array_unref(before);
 	g_byte_array_unref(data);
 	return result;

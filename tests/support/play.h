@@ -4,9 +4,10 @@
  * steps that read like it. Each step is played against a fresh machine; the first that turns out otherwise than told
  * fails the case.
  *
- * Beside what a step says, every SetVariable is held to four rules: a refused one changes nothing at all that the guest
+ * Beside what a step says, every SetVariable is held to five rules: a refused one changes nothing at all that the guest
  * or a save file could see; it has exactly one event with its status and a reason; what is durable afterwards is what
- * the guest was told; and nothing is written to the backend for a refusal (but that of the backend itself).
+ * the guest was told; nothing is written to the backend for a refusal (but that of the backend itself);
+ * and uefivars_changes() counts exactly where a save file is another one.
  */
 #ifndef TESTS_PLAY_H
 #define TESTS_PLAY_H

@@ -35,6 +35,28 @@ static uint32_t read_at(struct guest *guest, uint32_t index)
 	return uefivars_ppi_read(guest->uv, PORT_DATA, 4);
 }
 
+/* uefivars_changes() tells what a save file would show, and nothing else. */
+static void test_changes(void)
+{
+	struct guest *guest = ppi_guest();
+	uint64_t changes = uefivars_changes(guest->uv);
+
+	g_assert_cmpint(write_at(guest, 8, 5), ==, UEFIVARS_ANSWERED);
+	g_assert_cmpuint(uefivars_changes(guest->uv), ==, changes + 2);
+	g_assert_cmpint(write_at(guest, 8, 5), ==, UEFIVARS_ANSWERED);
+	g_assert_cmpuint(read_at(guest, 8), ==, 5);
+	g_assert_cmpuint(uefivars_changes(guest->uv), ==, changes + 2);
+	g_assert_cmpint(write_at(guest, FUNCTION_END, 7), ==, UEFIVARS_ANSWERED);
+	g_assert_cmpuint(uefivars_changes(guest->uv), ==, changes + 4);
+	changes = uefivars_changes(guest->uv);
+	check_status(client_notify(&guest->client), EFI_SUCCESS);
+	g_assert_cmpuint(uefivars_changes(guest->uv), ==, changes + 1);
+	/* The operator is told once in the life of the guest, also by the process that takes over. */
+	guest_resume(guest);
+	check_status(client_notify(&guest->client), EFI_ACCESS_DENIED);
+	guest_free(guest);
+}
+
 static void expect_buffer(struct guest *guest, const uint8_t wanted[BUFFER_SIZE])
 {
 	struct client_value value;
@@ -253,5 +275,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/ppi/read-only", test_read_only);
 	g_test_add_func("/ppi/without-tpm", test_without_tpm);
 	g_test_add_func("/ppi/stored-sizes", test_stored_sizes);
+	g_test_add_func("/ppi/changes", test_changes);
 	return g_test_run();
 }
