@@ -364,7 +364,7 @@ static bool run(struct daemon *daemon, GError **error)
 	if (!ok || !daemon->started)
 		return ok;
 	log_write(LEVEL_INFO, "ready");
-	while (!signals_arrived())
+	while (!signals_noticed())
 		g_main_context_iteration(NULL, TRUE);
 	return end(daemon);
 }

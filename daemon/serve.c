@@ -34,11 +34,19 @@ static int64_t new_deadline(void)
 	return g_get_monotonic_time() + 1000 * (int64_t)debug_milliseconds("UEFISTORED_DEBUG_ANSWER_MS", ANSWER_MS);
 }
 
+/* Only for those that may wait: what the clock says is a system call where the kernel does not lend it. */
+static void set_deadline(struct serve_request *request)
+{
+	if (request->deadline == 0)
+		request->deadline = new_deadline();
+}
+
 static enum uefivars_persisted persist(void *context, const struct uefivars *uv)
 {
 	struct serve *serve = context;
 
 	(void)uv;
+	set_deadline(serve->current);
 	return backend_persist(serve->backend, serve->current->deadline);
 }
 
@@ -172,9 +180,11 @@ static bool begin(struct serve *serve, struct serve_request *request)
 
 static void take(struct serve *serve, struct serve_request *request)
 {
-	request->deadline = new_deadline();
-	if (!begin(serve, request))
-		queue(serve, request);
+	request->deadline = 0;
+	if (begin(serve, request))
+		return;
+	set_deadline(request);
+	queue(serve, request);
 }
 
 void serve_request(struct serve *serve, struct serve_request *request)

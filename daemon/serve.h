@@ -32,7 +32,7 @@ struct serve_request {
 	uint16_t port;
 	unsigned int width; /* bytes */
 	uint32_t value;
-	int64_t deadline; /* microseconds of the monotonic clock */
+	int64_t deadline; /* microseconds of the monotonic clock; 0: not set yet */
 	struct serve_request *next;
 };
 

@@ -19,12 +19,15 @@ static void ending_set(sigset_t *set)
 		sigaddset(set, ending[i]);
 }
 
+static bool noticed;
+
 /* It has ended the iteration, and that is all: the signal stays pending, for signals_arrived(). */
 static gboolean on_signal(gint fd, GIOCondition condition, gpointer pointer)
 {
 	(void)condition;
 	(void)pointer;
 	close(fd);
+	noticed = true;
 	return G_SOURCE_REMOVE;
 }
 
@@ -47,18 +50,21 @@ bool signals_start(GError **error)
 	return true;
 }
 
-static bool ended;
-
 void signals_end(void)
 {
-	ended = true;
+	noticed = true;
+}
+
+bool signals_noticed(void)
+{
+	return noticed;
 }
 
 bool signals_arrived(void)
 {
 	sigset_t set;
 
-	if (ended)
+	if (noticed)
 		return true;
 	sigpending(&set);
 	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++) {

@@ -15,6 +15,11 @@ bool signals_start(GError **error);
 /* Has one of them arrived, or signals_end() been called? */
 bool signals_arrived(void);
 
+/*
+ * The same for the main loop: what its iterations have noticed. Asks the kernel nothing, so it costs nothing.
+ */
+bool signals_noticed(void);
+
 /* Ends the daemon as a signal would, from the main loop. */
 void signals_end(void);
 

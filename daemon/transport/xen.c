@@ -3,9 +3,11 @@
  * The Xen transport: a vCPU that writes a page frame number to port 0x100 stops, its slot in the IOREQ server's page
  * says so, and it goes on when the slot says that it was answered.
  */
+#include <errno.h>
 #include <glib-unix.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define __XEN_TOOLS__ 1
@@ -18,13 +20,12 @@
 #include "daemon/transport/transport.h"
 #include "daemon/transport/xen_domain.h"
 #include "daemon/transport/xenstore.h"
+#include "error.h"
 #include "log.h"
 
 /* What a port has that nobody serves. */
 #define NOTHING UINT64_MAX
 #define DOORBELL_SIZE 4
-/* So many events are taken before other things have their turn. */
-#define EVENTS_AT_ONCE 64
 /*
  * How often we look whether the domain is still there while it asks for nothing. Until then it cannot end for good: our
  * mapping holds some of its pages.
@@ -54,6 +55,7 @@ struct xen_transport {
 	struct vcpu *vcpus;
 	uint8_t head[STATE_REQUEST_SIZE]; /* of the request that was read last: who waits for a response needs none */
 	guint events;
+	int timer; /* for `alive`: a timeout of the main loop would have it ask for the time with each event */
 	guint alive;
 };
 
@@ -246,19 +248,25 @@ static void finish(struct vcpu *vcpu)
 static gboolean on_events(gint fd, GIOCondition condition, gpointer pointer)
 {
 	struct xen_transport *transport = pointer;
-	int vcpu;
+	unsigned int vcpus[XEN_DOMAIN_EVENTS];
+	size_t count = xen_domain_take_events(transport->domain, vcpus);
 
 	(void)fd;
 	(void)condition;
-	for (int i = 0; i < EVENTS_AT_ONCE && (vcpu = xen_domain_next_event(transport->domain)) >= 0; i++)
-		look_at_slot(&transport->vcpus[vcpu]);
+	for (size_t i = 0; i < count; i++)
+		look_at_slot(&transport->vcpus[vcpus[i]]);
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_alive(gpointer pointer)
+static gboolean on_timer(gint fd, GIOCondition condition, gpointer pointer)
 {
 	struct xen_transport *transport = pointer;
+	uint64_t count;
 
+	(void)condition;
+	if (read(fd, &count, sizeof count) < 0)
+		return G_SOURCE_CONTINUE;
+	xen_domain_tell_written(transport->domain);
 	if (xen_domain_is_alive(transport->domain))
 		return G_SOURCE_CONTINUE;
 	end_with_domain(transport);
@@ -294,6 +302,16 @@ static bool prepare_state(const struct xen_transport *transport, bool adopted, G
 	return state_begin(transport->state, &identity, vcpus, error);
 }
 
+static bool start_timer(struct xen_transport *transport, GError **error)
+{
+	const struct timespec seconds = { .tv_sec = ALIVE_SECONDS };
+	const struct itimerspec often = { seconds, seconds };
+
+	transport->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	return (transport->timer >= 0 && timerfd_settime(transport->timer, 0, &often, NULL) == 0) ||
+	       error_set(error, EXIT_FAILED, "no timer can be made: %s", strerror(errno));
+}
+
 static bool claim(struct transport *base, struct state *state, bool keep, bool *running, GError **error)
 {
 	struct xen_transport *transport = (struct xen_transport *)base;
@@ -303,7 +321,8 @@ static bool claim(struct transport *base, struct state *state, bool keep, bool *
 	adopted = adopt(transport, running);
 	if (!adopted && !xen_domain_create_server(transport->domain, error))
 		return false;
-	if (!xen_domain_bind(transport->domain, error) || !prepare_state(transport, adopted, error))
+	if (!xen_domain_bind(transport->domain, error) || !prepare_state(transport, adopted, error) ||
+	    !start_timer(transport, error))
 		return false;
 	transport->keep_at_end = keep;
 	/* A start that fails leaves the guest waiting for the next one, as it found it. */
@@ -335,7 +354,7 @@ static bool start(struct transport *base, struct serve *serve, GError **error)
 			xen_domain_notify(transport->domain, i);
 	}
 	transport->events = g_unix_fd_add(xen_domain_fd(transport->domain), G_IO_IN, on_events, transport);
-	transport->alive = g_timeout_add_seconds(ALIVE_SECONDS, on_alive, transport);
+	transport->alive = g_unix_fd_add(transport->timer, G_IO_IN, on_timer, transport);
 	transport->keep_server = transport->keep_at_end;
 	return !transport->publisher || publisher_publish(transport->publisher, error);
 }
@@ -350,6 +369,8 @@ static void stop(struct transport *base)
 		g_source_remove(transport->alive);
 	transport->events = 0;
 	transport->alive = 0;
+	if (transport->domain)
+		xen_domain_tell_written(transport->domain);
 }
 
 static void close_transport(struct transport *base)
@@ -364,6 +385,8 @@ static void close_transport(struct transport *base)
 	log_limit_end(&unserved);
 	log_limit_end(&unwritten);
 	log_limit_end(&strange);
+	if (transport->timer >= 0)
+		close(transport->timer);
 	g_free(transport->vcpus);
 	g_free(transport);
 }
@@ -400,6 +423,7 @@ struct transport *transport_xen_new(struct options *options, GError **error)
 
 	transport->base = (struct transport){ .claim = claim, .start = start, .stop = stop, .close = close_transport };
 	transport->pid = getpid();
+	transport->timer = -1;
 	transport->domid = (uint32_t)options->domid;
 	if (open_all(transport, options, error))
 		return &transport->base;

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* The interfaces that are for tools. */
 #define __XEN_TOOLS__ 1
@@ -43,6 +44,7 @@ struct xen_domain {
 
 	uint8_t *pages; /* of the guest, from `frame` on; NULL: none are mapped */
 	uint32_t frame;
+	bool written; /* since the log of dirty pages was told */
 };
 
 static bool fail(const struct xen_domain *domain, const char *what, GError **error)
@@ -194,19 +196,36 @@ int xen_domain_fd(const struct xen_domain *domain)
 	return xenevtchn_fd(domain->events);
 }
 
-int xen_domain_next_event(struct xen_domain *domain)
+static bool find_vcpu(const struct xen_domain *domain, evtchn_port_t port, unsigned int *vcpu)
 {
-	xenevtchn_port_or_error_t port;
-
-	while ((port = xenevtchn_pending(domain->events)) >= 0) {
-		/* From here on the next one is told, also while this one is served. */
-		xenevtchn_unmask(domain->events, (evtchn_port_t)port);
-		for (unsigned int i = 0; i < domain->vcpus; i++) {
-			if (domain->ports[i] == (evtchn_port_t)port)
-				return (int)i;
-		}
+	for (*vcpu = 0; *vcpu < domain->vcpus; ++*vcpu) {
+		if (domain->ports[*vcpu] == port)
+			return true;
 	}
-	return -1;
+	return false;
+}
+
+/*
+ * By the descriptor itself: the library takes one port with two system calls, and tells that there is no other with a
+ * third, which are dear in a paravirtual dom0.
+ */
+size_t xen_domain_take_events(const struct xen_domain *domain, unsigned int vcpus[XEN_DOMAIN_EVENTS])
+{
+	int fd = xenevtchn_fd(domain->events);
+	evtchn_port_t ports[XEN_DOMAIN_EVENTS];
+	ssize_t size = read(fd, ports, sizeof ports);
+	size_t count = 0;
+
+	if (size <= 0)
+		return 0;
+	/* Unmasked: from here on the next ones are told, also while these are served. */
+	while (write(fd, ports, (size_t)size) < 0 && errno == EINTR)
+		;
+	for (size_t i = 0; i < (size_t)size / sizeof *ports; i++) {
+		if (find_vcpu(domain, ports[i], &vcpus[count]))
+			count++;
+	}
+	return count;
 }
 
 bool xen_domain_notify(const struct xen_domain *domain, unsigned int vcpu)
@@ -224,8 +243,10 @@ bool xen_domain_is_alive(const struct xen_domain *domain)
 
 void xen_domain_drop_mapping(struct xen_domain *domain)
 {
-	if (domain->pages)
-		xenforeignmemory_unmap(domain->memory, domain->pages, PAGES);
+	if (!domain->pages)
+		return;
+	xen_domain_tell_written(domain);
+	xenforeignmemory_unmap(domain->memory, domain->pages, PAGES);
 	domain->pages = NULL;
 }
 
@@ -264,9 +285,13 @@ bool xen_domain_write(struct xen_domain *domain, uint32_t frame, const uint8_t *
 	memcpy(domain->pages + head, bytes + head, size - head);
 	atomic_thread_fence(memory_order_release);
 	memcpy(domain->pages, bytes, head);
-	/* What we write through a mapping is not seen by the log of dirty pages, from which a live migration is made.
-	 */
-	xendevicemodel_modified_memory(domain->model, domain->domid, frame,
-				       (uint32_t)((size + XEN_PAGE_SIZE - 1) / XEN_PAGE_SIZE));
+	domain->written = true;
 	return true;
+}
+
+void xen_domain_tell_written(struct xen_domain *domain)
+{
+	if (domain->written)
+		xendevicemodel_modified_memory(domain->model, domain->domid, domain->frame, PAGES);
+	domain->written = false;
 }

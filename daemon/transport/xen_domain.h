@@ -57,8 +57,12 @@ volatile struct ioreq *xen_domain_slot(const struct xen_domain *domain, unsigned
 /* Becomes readable with an event. */
 int xen_domain_fd(const struct xen_domain *domain);
 
-/* Takes an event: returns the vCPU, or -1 where there is none. */
-int xen_domain_next_event(struct xen_domain *domain);
+/*
+ * Takes the events that are there, XEN_DOMAIN_EVENTS at most: the vCPUs are in `vcpus`, their number is returned. Never
+ * waits.
+ */
+#define XEN_DOMAIN_EVENTS 64
+size_t xen_domain_take_events(const struct xen_domain *domain, unsigned int vcpus[XEN_DOMAIN_EVENTS]);
 
 /* Tells a vCPU that its slot was answered. Returns false where that failed: the domain may have ended. */
 bool xen_domain_notify(const struct xen_domain *domain, unsigned int vcpu);
@@ -80,6 +84,13 @@ void xen_domain_read(const struct xen_domain *domain, uint8_t *to, size_t offset
  * there.
  */
 bool xen_domain_write(struct xen_domain *domain, uint32_t frame, const uint8_t *bytes, size_t size);
+
+/*
+ * Has a live migration know of what was written since the last time: Xen's log of dirty pages does not see what goes
+ * through a mapping. A toolstack takes its last look at the log when we have ended, so that is when it has to be told;
+ * to tell it of each response would cost as much as the response.
+ */
+void xen_domain_tell_written(struct xen_domain *domain);
 
 /*
  * The guest's physical memory has changed (IOREQ_TYPE_INVALIDATE).
