@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "backend/xapi_session.h"
 
+#include <string.h>
+
 #include "backend/xapi_times.h"
 #include "error.h"
 
-/* The guard gives up after 240 s: then it says so, and that is better than not to know. */
+/* The guard waits for XAPI up to 240 s. Nobody waits for us as a guest would: a whole answer is better than none. */
 #define ANSWER_MS 250000
+#define SEND_MS 30000
+#define LOGOUT_MS 5000
+
+/* XAPI or its guard may be being restarted. */
+#define RETRY_MS 5000
+#define RETRY_STEP_MS 250
+
+/* The references that the guard gives out in place of real ones. */
+#define GUARD_SESSION "DUMMYSESSION"
 
 struct xapi_session {
 	char *socket;
@@ -17,84 +28,70 @@ static void take_answer(void *context, const struct http_answer *http)
 	xapi_answer_read(context, http);
 }
 
-/* Makes a call; the session is its first parameter where there is one. The answer is to be cleared. Returns whether it
- * is a success. */
-static bool call(const struct xapi_session *session, const char *method, const char *const *parameters,
-		 struct xapi_answer *answer, GError **error)
+static void call_once(const struct xapi_session *session, const GString *call, int answer_ms,
+		      struct xapi_answer *answer)
 {
-	GString *body = g_string_new(NULL);
-	struct http_post post = {
+	const struct iovec body = { call->str, call->len };
+	const struct http_post post = {
 		.socket = session->socket,
+		.body = &body,
 		.parts = 1,
 		.answer_max = XAPI_ANSWER_MAX,
-		.send_ms = xapi_ms(XAPI_SEND_MS),
-		.answer_ms = xapi_ms(ANSWER_MS),
+		.send_ms = xapi_ms(SEND_MS),
+		.answer_ms = xapi_ms(answer_ms),
 	};
-	struct iovec part;
+
+	http_call_wait(&post, take_answer, answer);
+}
+
+/* A call, to be freed; NULL where a parameter has a character that cannot be sent. */
+static GString *new_call(const struct xapi_session *session, const char *method, const char *const *parameters)
+{
+	GString *call = g_string_new(NULL);
 	bool ok = true;
 
-	*answer = (struct xapi_answer){ .outcome = XAPI_REFUSED };
-	xmlrpc_begin(body, method);
+	xmlrpc_begin(call, method);
 	if (session->ref)
-		xmlrpc_add_string(body, session->ref);
+		xmlrpc_add_string(call, session->ref);
 	for (; *parameters && ok; parameters++)
-		ok = xmlrpc_add_string(body, *parameters);
-	xmlrpc_end(body);
-	if (ok) {
-		part = (struct iovec){ body->str, body->len };
-		post.body = &part;
-		http_call_wait(&post, take_answer, answer);
-	} else {
-		answer->text = g_strdup("a parameter has a character that cannot be sent");
-	}
-	g_string_free(body, TRUE);
-	if (answer->outcome == XAPI_SUCCESS)
-		return true;
-	return error_set(error, EXIT_FAILED, "%s: %s: %s", session->socket, method, answer->text);
-}
-
-/* A call whose answer is a text, to be freed with g_free(). */
-static char *call_for_text(const struct xapi_session *session, const char *method, const char *const *parameters,
-			   GError **error)
-{
-	struct xapi_answer answer;
-	char *text = NULL;
-
-	if (call(session, method, parameters, &answer, error)) {
-		text = g_strdup(xapi_answer_text(&answer));
-		if (!text)
-			error_set(error, EXIT_FAILED, "%s: %s: the answer is not a text", session->socket, method);
-	}
-	xapi_answer_clear(&answer);
-	return text;
-}
-
-struct xapi_session *xapi_session_open(const char *socket, GError **error)
-{
-	static const char *const parameters[] = { "root", "", "1.0", "uefistored", NULL };
-	struct xapi_session *session = g_new0(struct xapi_session, 1);
-
-	session->socket = g_strdup(socket);
-	session->ref = call_for_text(session, "session.login_with_password", parameters, error);
-	if (session->ref)
-		return session;
-	g_free(session->socket);
-	g_free(session);
+		ok = xmlrpc_add_string(call, *parameters);
+	xmlrpc_end(call);
+	if (ok)
+		return call;
+	g_string_free(call, TRUE);
 	return NULL;
 }
 
-void xapi_session_close(struct xapi_session *session)
+static bool is_worth_trying_again(const struct xapi_answer *answer)
 {
-	static const char *const none[] = { NULL };
-	struct xapi_answer answer;
+	return answer->outcome == XAPI_UNREACHABLE || answer->outcome == XAPI_UNANSWERED;
+}
 
-	if (!session)
+void xapi_session_ask(struct xapi_session *session, const char *method, const char *const *parameters,
+		      struct xapi_answer *answer)
+{
+	const int64_t end = g_get_monotonic_time() + 1000 * (int64_t)xapi_ms(RETRY_MS);
+	GString *call = new_call(session, method, parameters);
+
+	if (!call) {
+		*answer = (struct xapi_answer){ .outcome = XAPI_REFUSED };
+		answer->text = g_strdup("a parameter has a character that cannot be sent");
 		return;
-	call(session, "session.logout", none, &answer, NULL);
-	xapi_answer_clear(&answer);
-	g_free(session->ref);
-	g_free(session->socket);
-	g_free(session);
+	}
+	call_once(session, call, ANSWER_MS, answer);
+	while (is_worth_trying_again(answer) && g_get_monotonic_time() < end) {
+		xapi_answer_clear(answer);
+		g_usleep((gulong)xapi_ms(RETRY_STEP_MS) * 1000);
+		call_once(session, call, ANSWER_MS, answer);
+	}
+	g_string_free(call, TRUE);
+}
+
+bool xapi_session_error(const struct xapi_session *session, const char *method, const struct xapi_answer *answer,
+			GError **error)
+{
+	return error_set(error, EXIT_FAILED, "%s: %s: %s", session->socket, method,
+			 answer->text ? answer->text : "an answer of another kind was expected");
 }
 
 struct xmlrpc_value *xapi_session_call(struct xapi_session *session, const char *method, const char *const *parameters,
@@ -103,61 +100,63 @@ struct xmlrpc_value *xapi_session_call(struct xapi_session *session, const char 
 	struct xmlrpc_value *value = NULL;
 	struct xapi_answer answer;
 
-	if (call(session, method, parameters, &answer, error))
+	xapi_session_ask(session, method, parameters, &answer);
+	if (answer.outcome == XAPI_SUCCESS)
 		value = xapi_answer_take(&answer);
+	else
+		xapi_session_error(session, method, &answer, error);
 	xapi_answer_clear(&answer);
 	return value;
 }
 
-char *xapi_session_machine(struct xapi_session *session, const char *uuid, GError **error)
+char *xapi_session_text(struct xapi_session *session, const char *method, const char *const *parameters, GError **error)
 {
-	const char *const parameters[] = { uuid, NULL };
-
-	return call_for_text(session, "VM.get_by_uuid", parameters, error);
-}
-
-bool xapi_session_get_variables(struct xapi_session *session, const char *machine, char **value, GError **error)
-{
-	static const char method[] = "VM.get_NVRAM";
-	const char *const parameters[] = { machine, NULL };
 	struct xapi_answer answer;
-	bool ok = call(session, method, parameters, &answer, error);
+	char *text;
 
-	if (ok && !xapi_answer_variables(&answer, value))
-		ok = error_set(error, EXIT_FAILED, "%s: %s: the answer is not a map of texts", session->socket, method);
+	xapi_session_ask(session, method, parameters, &answer);
+	text = g_strdup(xapi_answer_text(&answer));
+	if (!text)
+		xapi_session_error(session, method, &answer, error);
 	xapi_answer_clear(&answer);
-	return ok;
+	return text;
 }
 
-bool xapi_session_set_variables(struct xapi_session *session, const char *machine, const char *value,
-				enum xapi_update update, GError **error)
+struct xapi_session *xapi_session_open(const char *socket, const char *originator, GError **error)
 {
-	/* The guard's newer call; that of new XAPIs, whose last parameter old guards do not look at; that of old XAPIs.
-	 */
-	static const struct {
-		const char *method;
-		bool updates;
-	} ways[] = {
-		{ "VM.set_NVRAM_EFI_variables_v2", true },
-		{ "VM.set_NVRAM_EFI_variables", true },
-		{ "VM.set_NVRAM_EFI_variables", false },
-	};
-	const char *const parameters[] = { machine, value, update == XAPI_UPDATE_YES ? "yes" : "no", NULL };
-	const char *const plain[] = { machine, value, NULL };
+	/* Who connects to this socket is known already: password and version are not looked at. */
+	const char *const parameters[] = { "root", "", "1.0", originator, NULL };
+	struct xapi_session *session = g_new0(struct xapi_session, 1);
+
+	session->socket = g_strdup(socket);
+	session->ref = xapi_session_text(session, "session.login_with_password", parameters, error);
+	if (session->ref)
+		return session;
+	xapi_session_close(session);
+	return NULL;
+}
+
+void xapi_session_close(struct xapi_session *session)
+{
+	static const char *const none[] = { NULL };
 	struct xapi_answer answer;
+	GString *logout;
 
-	for (size_t i = update == XAPI_UPDATE_UNKNOWN ? 2 : 0;; i++) {
-		GError *refused = NULL;
-		bool ok = call(session, ways[i].method, ways[i].updates ? parameters : plain, &answer, &refused);
-		bool again = (answer.unknown_method || answer.wrong_count) && i + 1 < G_N_ELEMENTS(ways);
-
+	if (!session)
+		return;
+	/* A session that stays is XAPI's to forget. */
+	if (session->ref) {
+		logout = new_call(session, "session.logout", none);
+		call_once(session, logout, LOGOUT_MS, &answer);
 		xapi_answer_clear(&answer);
-		if (ok)
-			return true;
-		if (!again) {
-			g_propagate_error(error, refused);
-			return false;
-		}
-		g_clear_error(&refused);
+		g_string_free(logout, TRUE);
 	}
+	g_free(session->ref);
+	g_free(session->socket);
+	g_free(session);
+}
+
+bool xapi_session_is_guard(const struct xapi_session *session)
+{
+	return strcmp(session->ref, GUARD_SESSION) == 0;
 }

@@ -7,10 +7,15 @@
 
 static void go(struct xapi_writer *writer);
 
-void xapi_writer_init(struct xapi_writer *writer, struct xapi_client *client,
+void xapi_writer_init(struct xapi_writer *writer, struct xapi_client *client, struct xapi_image *images,
 		      void (*returned)(void *context, enum write_result result), void *context)
 {
-	*writer = (struct xapi_writer){ .client = client, .returned = returned, .context = context };
+	*writer = (struct xapi_writer){
+		.client = client,
+		.images = images,
+		.returned = returned,
+		.context = context,
+	};
 	writer->failures.what = "failed writes";
 }
 
@@ -28,7 +33,7 @@ void xapi_writer_clear(struct xapi_writer *writer)
 {
 	stop(writer);
 	if (writer->image)
-		g_string_free(writer->image, TRUE);
+		xapi_image_give_back(writer->images, writer->image);
 	writer->image = NULL;
 	xapi_doubt_clear(&writer->doubt);
 	log_limit_end(&writer->failures);
@@ -61,7 +66,7 @@ static void go_later(struct xapi_writer *writer, int milliseconds)
 
 static void finish(struct xapi_writer *writer, enum write_result result)
 {
-	g_string_free(writer->image, TRUE);
+	xapi_image_give_back(writer->images, writer->image);
 	writer->image = NULL;
 	writer->returned(writer->context, result);
 }

@@ -25,11 +25,13 @@
 #include "backend/result.h"
 #include "backend/xapi_client.h"
 #include "backend/xapi_doubt.h"
+#include "backend/xapi_image.h"
 #include "backend/xapi_pace.h"
 #include "log.h"
 
 struct xapi_writer {
 	struct xapi_client *client;
+	struct xapi_image *images;                                 /* where what was written is given back */
 	void (*returned)(void *context, enum write_result result); /* from the main loop, never from within */
 	void *context;
 	struct xapi_doubt doubt;
@@ -52,7 +54,7 @@ struct xapi_writer {
 	guint timer;
 };
 
-void xapi_writer_init(struct xapi_writer *writer, struct xapi_client *client,
+void xapi_writer_init(struct xapi_writer *writer, struct xapi_client *client, struct xapi_image *images,
 		      void (*returned)(void *context, enum write_result result), void *context);
 
 /* Drops the write under way, without `returned`. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend/ops.h"
+#include "backend/xapi_image.h"
 #include "backend/xapi_load.h"
 #include "backend/xapi_times.h"
 #include "backend/xapi_watch.h"
@@ -19,10 +20,6 @@
 /* Where the header of a VARS blob has its number of records, and their size. */
 #define BLOB_COUNT_AT 8
 #define BLOB_SIZE_AT 16
-
-/* What is encoded at once; what GLib may write more than 4 bytes for 3, and a NUL. */
-#define ENCODE_PIECE 3072
-#define ENCODE_SLACK 16
 
 /* With its NUL it fits in a struct sockaddr_un. */
 #define SOCKET_PATH_MAX 108u
@@ -40,6 +37,7 @@ struct xapi_store {
 	struct xapi_writer writer;
 	struct xapi_watch watch;
 	struct xapi_kept kept;
+	struct xapi_image image;
 	bool update_wanted;
 	struct {
 		bool told; /* once in the life of the process */
@@ -62,29 +60,13 @@ static void put_blob(const struct backend *backend, enum uefivars_view view, siz
 	put_le64(blob + BLOB_SIZE_AT, get_le64(blob + BLOB_SIZE_AT) + kept->records->len);
 }
 
-/*
- * Memory that was never touched costs more than its bytes, so there is one block for blob and text: the blob stands at
- * its end, and is encoded piece by piece to its beginning. The text needs 4 bytes for 3, and the blob is so far back
- * that it is never reached.
- */
 static GString *make_image(struct backend *backend, enum uefivars_view view)
 {
-	const struct xapi_store *store = backend->store;
+	struct xapi_store *store = backend->store;
 	const size_t records = uefivars_save(backend->uv, view, UEFIVARS_SCOPE_STORED, NULL, 0);
-	const size_t size = records + store->kept.records->len, room = (size + 2) / 3 * 4 + ENCODE_SLACK;
-	GString *image = g_string_sized_new(room);
-	uint8_t *blob = (uint8_t *)image->str + room - size, piece[ENCODE_PIECE];
-	gint state = 0, save = 0;
 
-	put_blob(backend, view, records, blob);
-	for (size_t at = 0, taken; at < size; at += taken) {
-		taken = MIN(size - at, sizeof piece);
-		memcpy(piece, blob + at, taken);
-		image->len += g_base64_encode_step(piece, taken, FALSE, image->str + image->len, &state, &save);
-	}
-	image->len += g_base64_encode_close(FALSE, image->str + image->len, &state, &save);
-	image->str[image->len] = '\0';
-	return image;
+	put_blob(backend, view, records, xapi_image_begin(&store->image, records + store->kept.records->len));
+	return xapi_image_end(&store->image);
 }
 
 static void begin_write(struct backend *backend, GString *image)
@@ -145,7 +127,7 @@ static bool open_store(struct backend *backend, GError **error)
 	store->backend = backend;
 	store->client = xapi_client_new(backend->values[ARGUMENT_SOCKET]);
 	store->kept.records = g_byte_array_new();
-	xapi_writer_init(&store->writer, store->client, on_written, store);
+	xapi_writer_init(&store->writer, store->client, &store->image, on_written, store);
 	store->watch = (struct xapi_watch){
 		.client = store->client,
 		.doubt = &store->writer.doubt,
@@ -176,6 +158,7 @@ static void close_store(struct backend *backend)
 	xapi_watch_stop(&store->watch);
 	xapi_writer_clear(&store->writer);
 	xapi_client_free(store->client);
+	xapi_image_clear(&store->image);
 	g_byte_array_free(store->kept.records, TRUE);
 	g_free(store);
 }

@@ -457,9 +457,13 @@ def refusals():
         for method, command in (('pool.get_all', 'clear'), ('pool.get_uuid', 'clear'), (SET, 'install'), (GET, 'report'),
                                 (GET_OLD, 'report'), ('host.get_all', 'report'), ('host.get_name_label', 'report'),
                                 ('host.get_uefi_certificates', 'report')):
-            place.xapi.fault(method, answer=answer, effect=False)
+            place.xapi.fault(method, answer=answer, effect=False, times=0)
             place.fails(1, [method, words], command)
             place.xapi.clear()
+    # A call without an answer is made again: XAPI may be starting anew.
+    for method in ('pool.get_all', SET):
+        place.xapi.fault(method, answer='none', effect=False)
+        place.does('clear')
     same((place.pool.custom, place.xapi.sessions), ('', set()))
     place.xapi.down('absent')
     place.fails(1, [place.path('xapi'), 'No such file'], 'clear')

@@ -507,6 +507,17 @@ def first_boot_with_update():
     same(session.guest.value('db', IMAGE), list_of(b'new'))
 
 
+def update_that_is_not_stored():
+    """With --nonpersistent the machine has them for this boot, and XAPI's mark stays"""
+    session = update_session()
+    session.arguments += ('--nonpersistent',)
+    session.xapi.machine.state = 'update_on_boot'
+    session.start()
+    same(session.guest.value('db', IMAGE), list_of(b'old') + list_of(b'new'))
+    session.stop()
+    same((session.xapi.machine.state, session.xapi.effects), ('update_on_boot', []))
+
+
 def no_update_on_resume():
     """A resume does not ask"""
     session = update_session()
@@ -537,5 +548,5 @@ tap.run(failures_that_pass, slow, guard_not_there, guard_forbidden, guard_never_
         wrong_arguments,
         resume, resume_nonpersistent, resume_while_down, resume_refused, save_and_resume, save_while_it_hangs,
         update_on_boot, nothing_to_update, no_update, update_that_cannot_be, first_boot_with_update,
-        no_update_on_resume, update_with_an_old_guard)
+        update_that_is_not_stored, no_update_on_resume, update_with_an_old_guard)
 tap.end()

@@ -55,7 +55,7 @@ static struct xapi_session *log_in(const struct fake *fake)
 	/* The file is there a moment before anybody listens. */
 	for (unsigned int i = 0; i < 100 && !session; i++) {
 		g_clear_error(&error);
-		session = xapi_session_open(fake->path, &error);
+		session = xapi_session_open(fake->path, "test", &error);
 		if (!session)
 			g_usleep(10000);
 	}
@@ -63,69 +63,28 @@ static struct xapi_session *log_in(const struct fake *fake)
 	return session;
 }
 
-static char *get(struct xapi_session *session, const char *machine)
-{
-	g_autoptr(GError) error = NULL;
-	char *value = NULL;
-
-	xapi_session_get_variables(session, machine, &value, &error);
-	g_assert_no_error(error);
-	return value;
-}
-
-static void set(struct xapi_session *session, const char *machine, const char *value, enum xapi_update update)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *stored = NULL;
-
-	g_assert_true(xapi_session_set_variables(session, machine, value, update, &error));
-	g_assert_no_error(error);
-	stored = get(session, machine);
-	g_assert_cmpstr(stored, ==, value);
-}
-
-/* The state, or NULL where the other side knows of none. */
-static char *state(struct xapi_session *session, const char *machine)
-{
-	const char *const parameters[] = { machine, NULL };
-	struct xmlrpc_value *value =
-		xapi_session_call(session, "VM.get_secureboot_certificates_state", parameters, NULL);
-	char *text = g_strdup(xmlrpc_text(value));
-
-	xmlrpc_free(value);
-	return text;
-}
-
-static void expect_state(struct xapi_session *session, const char *machine, const char *expected)
-{
-	g_autofree char *found = state(session, machine);
-
-	if (found)
-		g_assert_cmpstr(found, ==, expected);
-}
-
-/* With every kind of other side: what is stored is read and written, and the mark of the certificates stays where it
- * can. */
-static void test_variables(gconstpointer data)
+/* With every kind of other side: a machine is found, and a text and a map are read. */
+static void test_session(gconstpointer data)
 {
 	struct fake fake = *(const struct fake *)data;
-	const char *marked = "update_on_boot";
+	const char *parameters[] = { MACHINE, NULL };
 	g_autoptr(GError) error = NULL;
 	g_autofree char *machine = NULL, *value = NULL;
 	struct xapi_session *session;
+	struct xapi_answer answer;
 
 	fake_start(&fake);
 	session = log_in(&fake);
-	machine = xapi_session_machine(session, MACHINE, &error);
+	g_assert_true(xapi_session_is_guard(session) == g_str_equal(fake.mode, "guard"));
+	machine = xapi_session_text(session, "VM.get_by_uuid", parameters, &error);
 	g_assert_no_error(error);
-	value = get(session, machine);
+	parameters[0] = machine;
+	xapi_session_ask(session, "VM.get_NVRAM", parameters, &answer);
+	g_assert_true(xapi_answer_variables(&answer, &value));
 	g_assert_cmpstr(value, ==, "VkFS");
-	set(session, machine, "QUJD", XAPI_UPDATE_NO);
-	expect_state(session, machine, marked);
-	set(session, machine, "REVG", XAPI_UPDATE_YES);
-	expect_state(session, machine, "ok");
-	set(session, machine, "R0hJ", XAPI_UPDATE_UNKNOWN);
-	expect_state(session, machine, "ok");
+	xapi_answer_clear(&answer);
+	g_assert_null(xapi_session_text(session, "VM.get_NVRAM", parameters, &error));
+	g_assert_nonnull(strstr(error->message, "of another kind"));
 	xapi_session_close(session);
 	fake_end(&fake);
 }
@@ -144,20 +103,17 @@ static void expect_error(GError **error, const struct fake *fake, const char *me
 static void test_errors(void)
 {
 	static const char *const none[] = { NULL }, *const control[] = { "a\001b", NULL };
+	static const char *const other[] = { OTHER, NULL }, *const no_machine[] = { "OpaqueRef:x", NULL };
 	struct fake fake = { .mode = "xapi", .guard = "new", .xapi = "new" };
 	struct xapi_session *session;
 	GError *error = NULL;
-	char *value = NULL;
 
 	fake_start(&fake);
 	session = log_in(&fake);
-	g_assert_null(xapi_session_machine(session, OTHER, &error));
+	g_assert_null(xapi_session_text(session, "VM.get_by_uuid", other, &error));
 	expect_error(&error, &fake, "VM.get_by_uuid", "UUID_INVALID: VM: " OTHER);
-	g_assert_false(xapi_session_get_variables(session, "OpaqueRef:x", &value, &error));
+	g_assert_null(xapi_session_call(session, "VM.get_NVRAM", no_machine, &error));
 	expect_error(&error, &fake, "VM.get_NVRAM", "HANDLE_INVALID");
-	g_assert_null(value);
-	g_assert_false(xapi_session_set_variables(session, "OpaqueRef:x", "QUJD", XAPI_UPDATE_NO, &error));
-	expect_error(&error, &fake, "VM.set_NVRAM_EFI_variables", "HANDLE_INVALID");
 	g_assert_null(xapi_session_call(session, "VM.nonsense", none, &error));
 	expect_error(&error, &fake, "VM.nonsense", "MESSAGE_METHOD_UNKNOWN");
 	g_assert_null(xapi_session_call(session, "VM.get_by_uuid", control, &error));
@@ -165,7 +121,7 @@ static void test_errors(void)
 	xapi_session_close(session);
 	kill(fake.pid, SIGKILL);
 	waitpid(fake.pid, NULL, 0);
-	g_assert_null(xapi_session_open(fake.path, &error));
+	g_assert_null(xapi_session_open(fake.path, "test", &error));
 	expect_error(&error, &fake, "session.login_with_password", "Connection refused");
 	fake.pid = 0;
 	g_unlink(fake.path);
@@ -205,10 +161,10 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++) {
-		g_autofree char *path = g_strdup_printf("/xapi-session/variables/%s-%s-guard-%s-xapi", fakes[i].mode,
+		g_autofree char *path = g_strdup_printf("/xapi-session/session/%s-%s-guard-%s-xapi", fakes[i].mode,
 							fakes[i].guard, fakes[i].xapi);
 
-		g_test_add_data_func(path, &fakes[i], test_variables);
+		g_test_add_data_func(path, &fakes[i], test_session);
 	}
 	g_test_add_func("/xapi-session/errors", test_errors);
 	g_test_add_func("/xapi-session/values", test_values);

@@ -122,7 +122,7 @@ struct pool *pool_open(const char *socket)
 	struct pool *pool = g_new0(struct pool, 1);
 	GError *error = NULL;
 
-	pool->session = xapi_session_open(socket, &error);
+	pool->session = xapi_session_open(socket, "secureboot-certs", &error);
 	if (!pool->session)
 		report_error(error);
 	else if (find_pool(pool))

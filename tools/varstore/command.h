@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Where XAPI listens, and where it has the rules for clones. */
-#define XAPI_SOCKET "/var/lib/xcp/xapi"
+/* Where XAPI has the rules for clones. */
 #define CLONE_DIRECTORY "/etc/xapi.d/efi-clone"
 
 struct invocation;
@@ -28,7 +27,7 @@ struct invocation {
 	bool installed;     /* run by the name that XAPI knows: every failure is exit status 1 */
 	const char *uuid;   /* of the machine, or */
 	const char *file;   /* the file with its variables */
-	const char *socket; /* XAPI's or the guard's; NULL: XAPI_SOCKET */
+	const char *socket; /* XAPI's or the guard's; NULL: XAPI's own */
 	/* what is given up before XAPI is spoken to */
 	const char *chroot;
 	bool has_uid, has_gid;

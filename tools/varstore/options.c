@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/xapi_session.h"
 #include "efi/guid.h"
 #include "tools/support/options.h"
 #include "tools/support/report.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backend/store_file.h"
+#include "backend/xapi_session.h"
 #include "efi/attributes.h"
 #include "efi/bytes.h"
 #include "efi/time.h"
