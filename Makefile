@@ -21,7 +21,7 @@ LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 COMPILE_release := $(STANDARD) $(WARNINGS) $(HARDENING) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 COMPILE_debug := $(STANDARD) $(WARNINGS) $(HARDENING) $(SANITIZE) -DUEFISTORED_DEBUG
 COMPILE_coverage := $(STANDARD) $(WARNINGS) -O0 --coverage -fprofile-update=atomic
-COMPILE_tsan := $(STANDARD) $(WARNINGS) -fsanitize=thread -fno-omit-frame-pointer -DUEFISTORED_DEBUG
+COMPILE_tsan := $(STANDARD) $(WARNINGS) -Wno-unknown-warning-option -Wno-tsan -fsanitize=thread -fno-omit-frame-pointer -DUEFISTORED_DEBUG
 LINK_release := $(LINK)
 LINK_debug := $(LINK) $(SANITIZE)
 LINK_coverage := $(LINK) --coverage
@@ -41,6 +41,7 @@ PACKAGE_CFLAGS_secureboot-certs := $(shell $(PKG_CONFIG) --cflags $(PACKAGES_sec
 PACKAGES_xen := xendevicemodel xenforeignmemory xenevtchn xentoolcore xenstore
 LIBS_uefistored := $(shell $(PKG_CONFIG) --libs $(PACKAGES_xen) 2>/dev/null)
 XEN := $(if $(LIBS_uefistored),-DUEFISTORED_XEN $(shell $(PKG_CONFIG) --cflags $(PACKAGES_xen)))
+LIBS_run_soak := -lm
 LIBS_uefistored-dm := $(shell $(PKG_CONFIG) --libs xenstore 2>/dev/null)
 PACKAGES_uefistored-dm := xenstore
 LEFT_OUT := $(foreach tool,secureboot-certs uefistored-dm,$(if $(LIBS_$(tool)),,$(tool)))
@@ -80,7 +81,7 @@ say = $(if $(V),,@$(if $(silent),,echo '  $(1) $@' &&))
 # make test and make demo begin on a machine that has no compiler: they use what it has once that is there.
 parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 
-.PHONY: all uefistored uefistored-debug tools demo test check bench compilers lint scan-build valgrind format \
+.PHONY: all uefistored uefistored-debug tools demo test check bench faults tsan soak coverage compilers lint scan-build valgrind format \
 	deps deps-lint install deploy clean help everything everything-release everything-debug FORCE
 .SUFFIXES:
 .SECONDARY:
@@ -131,6 +132,24 @@ valgrind: $(VALGRIND_TESTS) ## The unit and conformance tests in C under valgrin
 	@scripts/deps --check lint
 	BUILD=$(BUILD)/release G_SLICE=always-malloc UNDER='$(VALGRIND)' $(PROVE) $(or $(PROVEFLAGS),-j2) -e tests/run.sh \
 		$(VALGRIND_TESTS)
+
+faults: everything-debug all ## Every fault of the file store and of memory, a guest that cheats for a minute
+	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release FAULTS_ALL=1 FLIP_SECONDS=60 ROUNDS=60 \
+		$(PROVE) -v -e tests/run.sh $(filter tests/faults/%,$(TEST_SCRIPTS)) $(BUILD)/debug/tests/unit/test_memory
+
+# The threads, in many an order.
+TSAN_TESTS := $(addprefix $(BUILD)/tsan/tests/unit/test_,writer file_store serve save)
+tsan: $(TSAN_TESTS) $(call helpers_of,tsan) $(call preloads_of,tsan) $(call programs_of,tsan) ## What has threads, under TSan
+	BUILD=$(BUILD)/tsan RELEASE=$(BUILD)/release TSAN_OPTIONS=exitcode=66 $(PROVE) -e tests/run.sh $(TSAN_TESTS) \
+		tests/faults/schedule.t tests/faults/flip.t
+
+SOAK_SECONDS ?= 60
+soak: $(BUILD)/release/uefistored $(BUILD)/release/tests/soak/run_soak ## Guests at full speed for SOAK_SECONDS, with restarts
+	BUILD=$(BUILD)/release tests/soak/soak.py $(SOAK_SECONDS)
+
+coverage: $(call tests_of,coverage) ## Lines and branches by room that the tests in C reach
+	@scripts/deps --check lint
+	@scripts/coverage $(BUILD)/coverage $(call tests_of,coverage)
 
 format: ## Lay out all C files as .clang-format says
 	@scripts/lint --format
