@@ -20,8 +20,12 @@ LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 
 COMPILE_release := $(STANDARD) $(WARNINGS) $(HARDENING) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 COMPILE_debug := $(STANDARD) $(WARNINGS) $(HARDENING) $(SANITIZE) -DUEFISTORED_DEBUG
+COMPILE_coverage := $(STANDARD) $(WARNINGS) -O0 --coverage -fprofile-update=atomic
+COMPILE_tsan := $(STANDARD) $(WARNINGS) -Wno-unknown-warning-option -Wno-tsan -fsanitize=thread -fno-omit-frame-pointer -DUEFISTORED_DEBUG
 LINK_release := $(LINK)
 LINK_debug := $(LINK) $(SANITIZE)
+LINK_coverage := $(LINK) --coverage
+LINK_tsan := $(LINK) -fsanitize=thread
 
 # The library may know libcrypto alone; the rest sees all packages.
 PACKAGES := glib-2.0 jansson libcrypto libseccomp
@@ -37,6 +41,7 @@ PACKAGE_CFLAGS_secureboot-certs := $(shell $(PKG_CONFIG) --cflags $(PACKAGES_sec
 PACKAGES_xen := xendevicemodel xenforeignmemory xenevtchn xentoolcore xenstore
 LIBS_uefistored := $(shell $(PKG_CONFIG) --libs $(PACKAGES_xen) 2>/dev/null)
 XEN := $(if $(LIBS_uefistored),-DUEFISTORED_XEN $(shell $(PKG_CONFIG) --cflags $(PACKAGES_xen)))
+LIBS_run_soak := -lm
 LIBS_uefistored-dm := $(shell $(PKG_CONFIG) --libs xenstore 2>/dev/null)
 PACKAGES_uefistored-dm := xenstore
 LEFT_OUT := $(foreach tool,secureboot-certs uefistored-dm,$(if $(LIBS_$(tool)),,$(tool)))
@@ -47,6 +52,9 @@ DAEMON_SOURCES := $(filter-out $(if $(XEN),,daemon/transport/xen%.c),$(wildcard 
 TOOL_SUPPORT_SOURCES := $(wildcard tools/support/*.c)
 TEST_SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 TEST_SOURCES := $(wildcard tests/*/test_*.c)
+# What test scripts use: programs that are built as tests are, and libraries for LD_PRELOAD.
+HELPER_SOURCES := $(wildcard tests/*/run_*.c)
+PRELOAD_SOURCES := $(wildcard tests/*/preload_*.c)
 TEST_SCRIPTS := $(filter-out $(if $(filter secureboot-certs,$(LEFT_OUT)),%/secureboot_certs.t),$(wildcard tests/*/*.t))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 # A program is tools/NAME.c and what is in tools/NAME/.
@@ -55,11 +63,13 @@ tool_sources = $(wildcard tools/$(1).c tools/$(1)/*.c)
 # The names by which XAPI runs varstore.
 VARSTORE_LINKS := varstore-ls varstore-get varstore-set varstore-rm varstore-sb-state varstore-nvram-certcheck
 SOURCES := $(LIB_SOURCES) $(HOST_SOURCES) $(DAEMON_SOURCES) $(TOOL_SUPPORT_SOURCES) $(TEST_SUPPORT_SOURCES) \
-	$(TEST_SOURCES) $(BENCH_SOURCES) $(foreach tool,$(TOOLS),$(call tool_sources,$(tool)))
+	$(TEST_SOURCES) $(HELPER_SOURCES) $(BENCH_SOURCES) $(foreach tool,$(TOOLS),$(call tool_sources,$(tool)))
 MANUALS := $(filter-out $(LEFT_OUT:%=docs/man/%.1),$(wildcard docs/man/*.[1-8]))
 
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 tests_of = $(patsubst %.c,$(BUILD)/$(1)/%,$(TEST_SOURCES))
+helpers_of = $(patsubst %.c,$(BUILD)/$(1)/%,$(HELPER_SOURCES))
+preloads_of = $(patsubst %.c,$(BUILD)/$(1)/%.so,$(PRELOAD_SOURCES))
 programs_of = $(BUILD)/$(1)/uefistored $(TOOLS:%=$(BUILD)/$(1)/%)
 # One short line for what is made (V=1: the command itself, -s: none).
 define newline
@@ -71,7 +81,7 @@ say = $(if $(V),,@$(if $(silent),,echo '  $(1) $@' &&))
 # make test and make demo begin on a machine that has no compiler: they use what it has once that is there.
 parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 
-.PHONY: all uefistored uefistored-debug tools demo test check bench compilers lint scan-build valgrind format \
+.PHONY: all uefistored uefistored-debug tools demo test check bench faults tsan soak coverage compilers lint scan-build valgrind format \
 	deps deps-lint install deploy clean help everything everything-release everything-debug FORCE
 .SUFFIXES:
 .SECONDARY:
@@ -123,6 +133,24 @@ valgrind: $(VALGRIND_TESTS) ## The unit and conformance tests in C under valgrin
 	BUILD=$(BUILD)/release G_SLICE=always-malloc UNDER='$(VALGRIND)' $(PROVE) $(or $(PROVEFLAGS),-j2) -e tests/run.sh \
 		$(VALGRIND_TESTS)
 
+faults: everything-debug all ## Every fault of the file store and of memory, a guest that cheats for a minute
+	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release FAULTS_ALL=1 FLIP_SECONDS=60 ROUNDS=60 \
+		$(PROVE) -v -e tests/run.sh $(filter tests/faults/%,$(TEST_SCRIPTS)) $(BUILD)/debug/tests/unit/test_memory
+
+# The threads, in many an order.
+TSAN_TESTS := $(addprefix $(BUILD)/tsan/tests/unit/test_,writer file_store serve save)
+tsan: $(TSAN_TESTS) $(call helpers_of,tsan) $(call preloads_of,tsan) $(call programs_of,tsan) ## What has threads, under TSan
+	BUILD=$(BUILD)/tsan RELEASE=$(BUILD)/release TSAN_OPTIONS=exitcode=66 $(PROVE) -e tests/run.sh $(TSAN_TESTS) \
+		tests/faults/schedule.t tests/faults/flip.t
+
+SOAK_SECONDS ?= 60
+soak: $(BUILD)/release/uefistored $(BUILD)/release/tests/soak/run_soak ## Guests at full speed for SOAK_SECONDS, with restarts
+	BUILD=$(BUILD)/release tests/soak/soak.py $(SOAK_SECONDS)
+
+coverage: $(call tests_of,coverage) ## Lines and branches by room that the tests in C reach
+	@scripts/deps --check lint
+	@scripts/coverage $(BUILD)/coverage $(call tests_of,coverage)
+
 format: ## Lay out all C files as .clang-format says
 	@scripts/lint --format
 
@@ -171,7 +199,8 @@ help: ## This list
 everything: everything-release everything-debug
 
 # A change of the flags rebuilds, a change of the set of sources relinks; the files' times tell it.
-flags = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(VERSION) $(COMPILE_release) $(COMPILE_debug) $(PACKAGE_CFLAGS) $(LIBS) \
+flags = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(VERSION) $(COMPILE_release) $(COMPILE_debug) $(COMPILE_coverage) \
+	$(COMPILE_tsan) $(PACKAGE_CFLAGS) $(LIBS) \
 	$(PACKAGE_CFLAGS_secureboot-certs) $(LIBS_secureboot-certs) $(XEN) $(LIBS_uefistored)
 remember = @printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
 
@@ -206,17 +235,22 @@ $(BUILD)/$(1)/lib%.a: $(BUILD)/sources
 $(BUILD)/$(1)/uefistored: $(call objects,$(1),$(DAEMON_SOURCES)) $(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
 $(foreach tool,$(TOOLS),$(eval $(BUILD)/$(1)/$(tool): $(call objects,$(1),$(call tool_sources,$(tool)))))
 $(TOOLS:%=$(BUILD)/$(1)/%): $(BUILD)/$(1)/libtools.a $(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
-$(call tests_of,$(1)): $(BUILD)/$(1)/%: $(BUILD)/$(1)/%.o
+$(call tests_of,$(1)) $(call helpers_of,$(1)): $(BUILD)/$(1)/%: $(BUILD)/$(1)/%.o
+$(call preloads_of,$(1)): $(BUILD)/$(1)/%.so: %.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	$$(call say,LD) $$(CC) $$(CFLAGS) $$(CPPFLAGS) $$(STANDARD) $$(WARNINGS) -fPIC -shared -o $$@ $$<
 $(BUILD)/$(1)/bench: $(call objects,$(1),$(BENCH_SOURCES))
-$(call tests_of,$(1)) $(BUILD)/$(1)/bench: $(BUILD)/$(1)/libtestsupport.a $(BUILD)/$(1)/libtools.a \
+$(call tests_of,$(1)) $(call helpers_of,$(1)) $(BUILD)/$(1)/bench: $(BUILD)/$(1)/libtestsupport.a $(BUILD)/$(1)/libtools.a \
 		$(BUILD)/$(1)/libhost.a $(BUILD)/$(1)/libuefivars.a
-$(call programs_of,$(1)) $(call tests_of,$(1)) $(BUILD)/$(1)/bench: $(BUILD)/sources
+$(call programs_of,$(1)) $(call tests_of,$(1)) $(call helpers_of,$(1)) $(BUILD)/$(1)/bench: $(BUILD)/sources
 	$$(call say,LD) $$(CC) $$(CFLAGS) $$(LDFLAGS) $$(LINK_$(1)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) \
 		$$(LIBS) $$(LIBS_$$(@F))
 
-everything-$(1): $(call programs_of,$(1)) $(call tests_of,$(1)) $(if $(BENCH_SOURCES),$(BUILD)/$(1)/bench)
+everything-$(1): $(call programs_of,$(1)) $(call tests_of,$(1)) $(call helpers_of,$(1)) $(call preloads_of,$(1)) $(if $(BENCH_SOURCES),$(BUILD)/$(1)/bench)
 
 -include $(patsubst %.c,$(BUILD)/$(1)/%.d,$(SOURCES))
 endef
 $(eval $(call variant,release))
 $(eval $(call variant,debug))
+$(eval $(call variant,coverage))
+$(eval $(call variant,tsan))

@@ -116,6 +116,8 @@ bool serve_is_waiting(const struct serve *serve)
 	return serve->current != NULL;
 }
 
+const uint8_t serve_no_page[SERVE_NO_PAGE_SIZE] = { 9, [7] = 0x80 };
+
 uint8_t *serve_page(struct serve *serve)
 {
 	if (!serve->page)

@@ -66,6 +66,10 @@ void serve_persisted(void *context, bool done);
 /* A private page of UEFIVARS_PAGE_SIZE bytes for the next serve_request(), or NULL when out of memory. */
 uint8_t *serve_page(struct serve *serve);
 
+/* The response where there was no page: EFI_OUT_OF_RESOURCES. Without one the request would be read as an answer. */
+#define SERVE_NO_PAGE_SIZE 8u
+extern const uint8_t serve_no_page[SERVE_NO_PAGE_SIZE];
+
 /*
  * Copies a request into the page of the last serve_page(): as much of it as its lengths, in the copy, ask for. `read`
  * copies `size` bytes at `offset` of the guest's pages, and is asked for no byte twice. Returns how many were copied, 0

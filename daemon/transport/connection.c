@@ -181,15 +181,22 @@ static void serve_frame(struct connection *connection)
 	uint8_t *page = serve_page(connection->serve), last;
 
 	/* All of the pages must be there, also where the request does not need them. */
-	if (!page || !read_bytes(connection, &last, UEFIVARS_PAGE_SIZE - 1, 1) ||
-	    !serve_copy(connection->serve, read_bytes, connection)) {
-		if (!page)
-			errno = ENOMEM;
+	if (!read_bytes(connection, &last, UEFIVARS_PAGE_SIZE - 1, 1) ||
+	    (page && !serve_copy(connection->serve, read_bytes, connection))) {
 		fault(connection, &unserved, "nothing was served");
 		complete(connection);
 		return;
 	}
 	connection->request.answered = on_answered;
+	if (!page) {
+		errno = ENOMEM;
+		fault(connection, &unserved, "not served");
+		connection->serving = true;
+		on_answered(&connection->request, serve_no_page, sizeof serve_no_page);
+		connection->serving = false;
+		complete(connection);
+		return;
+	}
 	connection->answered = false;
 	connection->serving = true;
 	serve_request(connection->serve, &connection->request);

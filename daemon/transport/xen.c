@@ -133,9 +133,15 @@ static void serve_frame(struct vcpu *vcpu, uint32_t frame)
 	size_t size;
 
 	vcpu->frame = frame;
-	if (!page || !xen_domain_map(transport->domain, frame)) {
-		log_limited(&unserved, LEVEL_WARNING, "frame 0x%x: %s: nothing was served", frame,
-			    page ? "the guest has no 16 pages there" : "out of memory");
+	if (!xen_domain_map(transport->domain, frame)) {
+		log_limited(&unserved, LEVEL_WARNING, "frame 0x%x: the guest has no 16 pages there: nothing was served",
+			    frame);
+		complete(vcpu);
+		return;
+	}
+	if (!page) {
+		log_limited(&unserved, LEVEL_WARNING, "frame 0x%x: not served: out of memory", frame);
+		write_response(vcpu, serve_no_page, sizeof serve_no_page);
 		complete(vcpu);
 		return;
 	}

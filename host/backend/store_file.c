@@ -200,27 +200,6 @@ char *store_file_read(struct store_file *file, size_t *size, bool *at_rest, GErr
 	return bytes;
 }
 
-static enum write_result write_in_place(struct store_file *file, const char *text, size_t size,
-					const struct write_gate *gate, GError **error)
-{
-	enum write_result result = WRITE_FAILED;
-	struct stat status;
-
-	if (fstat(file->fd, &status) < 0) {
-		fail(file, "cannot be looked at", error);
-		return WRITE_FAILED;
-	}
-	result = journal_write(&journal_file, &file->fd, (size_t)status.st_size, text, size, gate);
-	if (result == WRITE_DONE) {
-		file->made = false;
-		if (errno)
-			fail(file, "is durable, but in the form of an interrupted write", error);
-	} else {
-		fail(file, "cannot be written in place", error);
-	}
-	return result;
-}
-
 /* Gives the new file the mode and the owner of the old one. */
 static bool keep_owner(const struct store_file *file, int fd)
 {
@@ -267,6 +246,32 @@ static bool is_closed_directory(int error)
 static bool sync_directory(const struct store_file *file)
 {
 	return fsync(file->directory) == 0 || errno == EINVAL;
+}
+
+static enum write_result write_in_place(struct store_file *file, const char *text, size_t size,
+					const struct write_gate *gate, GError **error)
+{
+	enum write_result result = WRITE_FAILED;
+	struct stat status;
+
+	if (fstat(file->fd, &status) < 0) {
+		fail(file, "cannot be looked at", error);
+		return WRITE_FAILED;
+	}
+	/* A new file's name is not on the disk because its bytes are. */
+	if (file->made && file->can_sync && !sync_directory(file)) {
+		fail(file, "its directory cannot be synced", error);
+		return WRITE_FAILED;
+	}
+	result = journal_write(&journal_file, &file->fd, (size_t)status.st_size, text, size, gate);
+	if (result == WRITE_DONE) {
+		file->made = false;
+		if (errno)
+			fail(file, "is durable, but in the form of an interrupted write", error);
+	} else {
+		fail(file, "cannot be written in place", error);
+	}
+	return result;
 }
 
 /* Writes the new file and makes it the store. *in_place: it was refused by the directory, nothing was changed. */
