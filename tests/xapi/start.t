@@ -433,7 +433,8 @@ def machine_with(entry):
 
 
 def update_session(**more):
-    session = Session('--keys', make_keys(b'new'), daemon={'default': False}, start=False,
+    # In real time: on a busy machine the state would not be there in a tenth of its time.
+    session = Session('--keys', make_keys(b'new'), daemon={'default': False}, start=False, hasty=False,
                       value=text(machine_with(b'old')), **more)
     session.arguments += ('--config', session.write('config', b''))
     return session
