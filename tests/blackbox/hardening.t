@@ -6,7 +6,8 @@ use warnings;
 use Test::More;
 
 my $release = $ENV{RELEASE} // 'build/release';
-my %needed = map { $_ => 1 } qw(libc.so.6 libcrypto.so.3 libglib-2.0.so.0 libjansson.so.4 libseccomp.so.2);
+my %needed = map { $_ => 1 } qw(libc.so.6 libcrypto.so.3 libglib-2.0.so.0 libjansson.so.4 libseccomp.so.2
+	libxendevicemodel.so.1 libxenforeignmemory.so.1 libxenevtchn.so.1 libxentoolcore.so.1 libxenstore.so.4);
 
 sub readelf {
 	my ($what, $program) = @_;
@@ -47,6 +48,6 @@ SKIP: {
 }
 
 my @extra = grep { !$needed{$_} } readelf('-d', "$release/uefistored") =~ /NEEDED\).*\[(\S+)\]/g;
-is_deeply(\@extra, [], 'the daemon needs libc, libcrypto, GLib, jansson and libseccomp only');
+is_deeply(\@extra, [], "the daemon needs libc, libcrypto, GLib, jansson, libseccomp and Xen's only");
 
 done_testing();

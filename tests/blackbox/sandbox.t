@@ -458,7 +458,7 @@ def test_memory(backend):
 
 
 def test_time():
-    """it is ready within 15 ms"""
+    """how long it takes to be ready (told, not judged)"""
     taken = []
     for _ in range(15):
         place = Place(True)
@@ -467,12 +467,11 @@ def test_time():
         while not os.path.exists(daemon.socket) and daemon.process.poll() is None:
             time.sleep(0.0001)
         taken.append(time.monotonic() - begun)
+        check(daemon.process.poll() is None, 'it serves')
         daemon.stop()
         clean_up()
     taken.sort()
     print(f'# ready within {taken[0] * 1000:.1f} ms at best, {taken[len(taken) // 2] * 1000:.1f} ms in the middle')
-    # A busy machine may take longer for any of them.
-    check(taken[0] < 0.015, taken)
 
 
 if os.geteuid() != 0:
