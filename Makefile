@@ -107,6 +107,14 @@ check: everything-debug $(call programs_of,release) $(BUILD)/release/libuefivars
 	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release CC='$(CC)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
 		$(call tests_of,debug) $(TEST_SCRIPTS)
 
+# What is on the machine afterwards decides what is built: each step is a make of its own.
+.PHONY: test-xen
+test-xen: ## The cases of tests/xen on a real Xen, emulated; installs what is missing first (CASES='xl/dm libxc/pvh')
+	@scripts/deps build xen
+	@$(MAKE) --no-print-directory -s $(parallel) all
+	@$(MAKE) --no-print-directory -s -f tests/xen/lab.mk BUILD=$(BUILD)
+	@BUILD=$(BUILD) tests/xen/run $(CASES)
+
 bench: $(BUILD)/release/bench $(BUILD)/release/uefistored ## Time the services in-process (BENCH_ARGS=--json: as JSON)
 	@$(BUILD)/release/bench $(BENCH_ARGS)
 
