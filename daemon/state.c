@@ -296,6 +296,11 @@ enum state_left state_left(const struct state *state, unsigned int vcpu, const u
 	return at->kind;
 }
 
+bool state_is_written(const struct state *state)
+{
+	return state->map != NULL;
+}
+
 void state_stop(struct state *state)
 {
 	if (state->map)

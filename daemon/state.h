@@ -87,6 +87,9 @@ enum state_left {
 /* After state_continue(): how far the request was that this vCPU waits for. The bytes are the state's. */
 enum state_left state_left(const struct state *state, unsigned int vcpu, const uint8_t **bytes, size_t *size);
 
+/* Is the file this daemon's: was it begun or continued, and not given to another owner since? */
+bool state_is_written(const struct state *state);
+
 /* From here on nothing is written: the file gets another owner. */
 void state_stop(struct state *state);
 

@@ -301,13 +301,13 @@ static bool claim(struct transport *base, struct state *state, bool keep, bool *
 
 	transport->state = state;
 	adopted = adopt(transport, running);
+	/* A start that fails leaves the guest waiting for the next one, as it found it. */
+	transport->keep_server = adopted;
 	if (!adopted && !xen_domain_create_server(transport->domain, error))
 		return false;
 	if (!xen_domain_bind(transport->domain, error) || !prepare_state(transport, adopted, error))
 		return false;
 	transport->keep_at_end = keep;
-	/* A start that fails leaves the guest waiting for the next one, as it found it. */
-	transport->keep_server = adopted;
 	if (adopted)
 		log_write(LEVEL_INFO, "domain %u: goes on where the last daemon was killed%s", transport->domid,
 			  *running ? "" : ", without its volatile variables: the state file is not whole");
@@ -357,8 +357,12 @@ static void close_transport(struct transport *base)
 	struct xen_transport *transport = (struct xen_transport *)base;
 
 	stop(base);
-	if (!transport->keep_server && transport->domain)
+	if (!transport->keep_server && transport->domain) {
 		xen_domain_destroy_server(transport->domain);
+		/* Another program may get the number: nobody is to take its server for ours. */
+		if (transport->state && state_is_written(transport->state))
+			state_discard(transport->state);
+	}
 	xen_domain_close(transport->domain);
 	publisher_free(transport->publisher);
 	log_limit_end(&unserved);

@@ -321,6 +321,36 @@ static void test_journal(void)
 	remove_place(&place);
 }
 
+/* Whose file it is: a start that fails empties what it has begun, and nothing that was given to another. */
+static void test_owner(void)
+{
+	struct place place = new_place();
+	struct state_identity identity;
+	struct state *state = open_state(place.path);
+	struct stat status;
+
+	g_assert_false(state_is_written(state));
+	g_assert_true(state_begin(state, &someone, VCPUS, NULL));
+	g_assert_true(state_is_written(state));
+	state_stop(state);
+	g_assert_false(state_is_written(state));
+	state_free(state);
+	state = open_state(place.path);
+	g_assert_true(state_find(state, &identity));
+	g_assert_false(state_is_written(state));
+	g_assert_true(state_continue(state, VCPUS, NULL));
+	g_assert_true(state_is_written(state));
+	state_discard(state);
+	g_assert_false(state_is_written(state));
+	state_free(state);
+	g_assert_cmpint(stat(place.path, &status), ==, 0);
+	g_assert_cmpint(status.st_size, ==, 0);
+	state = open_state(place.path);
+	g_assert_false(state_find(state, &identity));
+	state_free(state);
+	remove_place(&place);
+}
+
 static void test_other_files(void)
 {
 	static const char *const others[] = { "", "no state", "VARS" };
@@ -438,6 +468,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/state/whole-after-every-cut", test_whole_after_every_cut);
 	g_test_add_func("/state/behind", test_behind);
 	g_test_add_func("/state/journal", test_journal);
+	g_test_add_func("/state/owner", test_owner);
 	g_test_add_func("/state/other-files", test_other_files);
 	g_test_add_func("/state/killed", test_killed);
 	return g_test_run();
