@@ -346,8 +346,11 @@ static void stop(struct transport *base)
 
 	if (transport->events)
 		g_source_remove(transport->events);
-	if (transport->alive)
+	if (transport->alive) {
 		g_source_remove(transport->alive);
+		/* Who tells us to end may do so because the domain has: nothing is left for a later one then. */
+		transport->base.ended = transport->base.ended || !xen_domain_is_alive(transport->domain);
+	}
 	transport->events = 0;
 	transport->alive = 0;
 }
