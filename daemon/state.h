@@ -59,6 +59,9 @@ bool state_find(const struct state *state, struct state_identity *identity);
  */
 const uint8_t *state_blob(const struct state *state, size_t *size);
 
+/* After state_find(): did the one that left it serve its guest? Then what the guest began with is out of date. */
+bool state_was_served(const struct state *state);
+
 /* Goes on with what was found, for so many vCPUs. Returns false and sets *error where it cannot. */
 bool state_continue(struct state *state, unsigned int vcpus, GError **error);
 
