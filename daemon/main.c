@@ -188,8 +188,12 @@ static bool load(struct daemon *daemon, enum uefivars_boot *boot, GError **error
 	const uint8_t *blob;
 	size_t size;
 
-	if (!daemon->running)
+	if (!daemon->running) {
+		/* What a guest has stored since it was resumed is newer than what it was resumed from. */
+		if (daemon->state && state_was_served(daemon->state))
+			backend_skip_resume(daemon->backend);
 		return backend_load(daemon->backend, uv, boot, error);
+	}
 	*boot = UEFIVARS_RESUME;
 	blob = state_blob(daemon->state, &size);
 	return backend_load_state(daemon->backend, uv, daemon->state_path, blob, size, error);

@@ -99,7 +99,12 @@ bool state_find(const struct state *state, struct state_identity *identity)
 const uint8_t *state_blob(const struct state *state, size_t *size)
 {
 	*size = state->found_size;
-	return state->is_state && state->identity.valid ? state->found : NULL;
+	return state->is_state && state->identity.valid == STATE_WHOLE ? state->found : NULL;
+}
+
+bool state_was_served(const struct state *state)
+{
+	return state->is_state && state->identity.valid != STATE_NEW;
 }
 
 static bool write_at(const struct state *state, const void *bytes, size_t size, size_t offset)
@@ -136,7 +141,7 @@ static struct state_file_entry *entry(const struct state *state, unsigned int vc
 }
 
 /* In the file at once, as it is mapped. */
-static void set_valid(struct state *state, bool valid)
+static void set_valid(struct state *state, enum state_file_valid valid)
 {
 	state->identity.valid = valid;
 	memcpy(state->map + STATE_IDENTITY_AT, &state->identity, sizeof state->identity);
@@ -233,11 +238,12 @@ static bool write_state(struct state *state, const struct uefivars *uv)
 
 static bool is_behind(const struct state *state, const struct uefivars *uv)
 {
-	return !state->identity.valid || state->changes != uefivars_changes(uv);
+	return state->identity.valid != STATE_WHOLE || state->changes != uefivars_changes(uv);
 }
 
 void state_keep(struct state *state, const struct uefivars *uv)
 {
+	enum state_file_valid valid;
 	bool ok;
 
 	if (!state->map || !is_behind(state, uv))
@@ -251,8 +257,9 @@ void state_keep(struct state *state, const struct uefivars *uv)
 			"%s: the state file cannot be written: %s; if the daemon is killed now, the guest loses its "
 			"volatile variables",
 			state->path, strerror(errno));
-	if (ok != (bool)state->identity.valid)
-		set_valid(state, ok);
+	valid = ok ? STATE_WHOLE : STATE_BEHIND;
+	if (state->identity.valid != valid)
+		set_valid(state, valid);
 }
 
 void state_take(struct state *state, unsigned int vcpu)
@@ -294,6 +301,11 @@ enum state_left state_left(const struct state *state, unsigned int vcpu, const u
 	*bytes = at->bytes;
 	*size = at->size;
 	return at->kind;
+}
+
+bool state_is_written(const struct state *state)
+{
+	return state->map != NULL;
 }
 
 void state_stop(struct state *state)

@@ -59,6 +59,9 @@ bool state_find(const struct state *state, struct state_identity *identity);
  */
 const uint8_t *state_blob(const struct state *state, size_t *size);
 
+/* After state_find(): did the one that left it serve its guest? Then what the guest began with is out of date. */
+bool state_was_served(const struct state *state);
+
 /* Goes on with what was found, for so many vCPUs. Returns false and sets *error where it cannot. */
 bool state_continue(struct state *state, unsigned int vcpus, GError **error);
 
@@ -86,6 +89,9 @@ enum state_left {
 
 /* After state_continue(): how far the request was that this vCPU waits for. The bytes are the state's. */
 enum state_left state_left(const struct state *state, unsigned int vcpu, const uint8_t **bytes, size_t *size);
+
+/* Is the file this daemon's: was it begun or continued, and not given to another owner since? */
+bool state_is_written(const struct state *state);
 
 /* From here on nothing is written: the file gets another owner. */
 void state_stop(struct state *state);

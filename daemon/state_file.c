@@ -84,8 +84,8 @@ bool state_file_parse(const uint8_t *bytes, size_t size, struct state_file_ident
 			return true;
 		}
 	}
-	/* The one of a beginning has no Spare, and nothing that would count. */
-	return identity->valid == 0;
+	/* One in which no state was ever written has no Spare, and nothing that would count. */
+	return identity->valid != STATE_WHOLE;
 }
 
 void state_file_head(uint8_t out[STATE_HEAD_SIZE], const uint8_t *blob, uint64_t sequence, size_t start, size_t size,

@@ -37,9 +37,15 @@
 		'U', 'V', 'S', 'T', 'A', 'T', 'E', '1'                                                                 \
 	}
 
+enum state_file_valid {
+	STATE_NEW,    /* nothing was kept yet, as no guest was served */
+	STATE_WHOLE,  /* the records are what the guest was told */
+	STATE_BEHIND, /* they are older */
+};
+
 struct state_file_identity {
 	uint8_t magic[8];
-	uint32_t valid; /* the records are what the guest was told */
+	uint32_t valid; /* enum state_file_valid */
 	uint32_t vcpus;
 	struct state_identity identity;
 };

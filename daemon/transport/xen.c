@@ -325,14 +325,14 @@ static bool claim(struct transport *base, struct state *state, bool keep, bool *
 
 	transport->state = state;
 	adopted = adopt(transport, running);
+	/* A start that fails leaves the guest waiting for the next one, as it found it. */
+	transport->keep_server = adopted;
 	if (!adopted && !xen_domain_create_server(transport->domain, error))
 		return false;
 	if (!xen_domain_bind(transport->domain, error) || !prepare_state(transport, adopted, error) ||
 	    !start_timer(transport, error))
 		return false;
 	transport->keep_at_end = keep;
-	/* A start that fails leaves the guest waiting for the next one, as it found it. */
-	transport->keep_server = adopted;
 	if (adopted)
 		log_write(LEVEL_INFO, "domain %u: goes on where the last daemon was killed%s", transport->domid,
 			  *running ? "" : ", without its volatile variables: the state file is not whole");
@@ -371,8 +371,11 @@ static void stop(struct transport *base)
 
 	if (transport->events)
 		g_source_remove(transport->events);
-	if (transport->alive)
+	if (transport->alive) {
 		g_source_remove(transport->alive);
+		/* Who tells us to end may do so because the domain has: nothing is left for a later one then. */
+		transport->base.ended = transport->base.ended || !xen_domain_is_alive(transport->domain);
+	}
 	transport->events = 0;
 	transport->alive = 0;
 	if (transport->domain)
@@ -384,8 +387,12 @@ static void close_transport(struct transport *base)
 	struct xen_transport *transport = (struct xen_transport *)base;
 
 	stop(base);
-	if (!transport->keep_server && transport->domain)
+	if (!transport->keep_server && transport->domain) {
 		xen_domain_destroy_server(transport->domain);
+		/* Another program may get the number: nobody is to take its server for ours. */
+		if (transport->state && state_is_written(transport->state))
+			state_discard(transport->state);
+	}
 	xen_domain_close(transport->domain);
 	publisher_free(transport->publisher);
 	log_limit_end(&unserved);

@@ -233,12 +233,14 @@ bool xen_domain_notify(const struct xen_domain *domain, unsigned int vcpu)
 	return xenevtchn_notify(domain->events, domain->ports[vcpu]) == 0;
 }
 
-/* What the server has cannot be given to it again (EEXIST); one that is gone cannot be given anything. */
+/*
+ * What the server has cannot be given to it again (EEXIST); one that is gone cannot be given anything. A host that is
+ * short of something has not answered: a guest is not given up for that.
+ */
 bool xen_domain_is_alive(const struct xen_domain *domain)
 {
-	return xendevicemodel_map_io_range_to_ioreq_server(domain->model, domain->domid, domain->server, PIO,
-							   XEN_DOMAIN_PORT, XEN_DOMAIN_PORT_LAST) < 0 &&
-	       errno == EEXIST;
+	return map_ports(domain, XEN_DOMAIN_PORT, XEN_DOMAIN_PORT_LAST) || errno == ENOMEM || errno == EINTR ||
+	       errno == EAGAIN;
 }
 
 void xen_domain_drop_mapping(struct xen_domain *domain)

@@ -183,6 +183,11 @@ static bool load_rest(struct backend *backend, struct uefivars *uv, bool resume,
 	return !backend->ops->load || backend->ops->load(backend, resume ? NULL : uv, found, error);
 }
 
+void backend_skip_resume(struct backend *backend)
+{
+	backend->start_from_resume = false;
+}
+
 bool backend_load(struct backend *backend, struct uefivars *uv, enum uefivars_boot *boot, GError **error)
 {
 	bool resume = backend->start_from_resume, found = false;

@@ -60,6 +60,9 @@ void backend_give(struct backend *backend, uid_t uid, gid_t gid);
 bool backend_open_files(struct backend *backend, GError **error);
 bool backend_start(struct backend *backend, GError **error);
 
+/* Has backend_load() load what is stored even where there is a file of `resume`: the guest has gone on since. */
+void backend_skip_resume(struct backend *backend);
+
 /*
  * Loads what is stored into uv, which must live as long as the backend, and tells in *boot whether nothing was ever
  * stored, or the guest runs already. May iterate the main loop. Returns false and sets *error where there is something

@@ -252,6 +252,42 @@ static void test_whole_after_every_cut(void)
 	remove_place(&place);
 }
 
+/* A guest was served from the first attempt on to keep its state, whether that came to be written or not. */
+static void test_served(void)
+{
+	struct place place = new_place();
+	struct guest *guest = guest_new();
+	struct state *state = begin(place.path);
+	struct state_identity identity;
+	size_t size;
+
+	g_assert_true(guest_start(guest));
+	state_free(state);
+	state = open_state(place.path);
+	g_assert_true(state_find(state, &identity));
+	g_assert_false(state_was_served(state));
+	g_assert_true(state_continue(state, VCPUS, NULL));
+	pwrite_errno = ENOSPC;
+	state_keep(state, guest->uv);
+	pwrite_errno = 0;
+	state_free(state);
+	state = open_state(place.path);
+	g_assert_true(state_find(state, &identity));
+	g_assert_true(state_was_served(state));
+	g_assert_null(state_blob(state, &size));
+	g_assert_true(state_continue(state, VCPUS, NULL));
+	state_keep(state, guest->uv);
+	state_free(state);
+	state = open_state(place.path);
+	g_assert_true(state_was_served(state));
+	g_assert_nonnull(state_blob(state, &size));
+	g_assert_true(state_begin(state, &someone, VCPUS, NULL));
+	g_assert_false(state_was_served(state));
+	state_free(state);
+	guest_free(guest);
+	remove_place(&place);
+}
+
 /* A file that could not be written says that it is behind, and is right again when it can be. */
 static void test_behind(void)
 {
@@ -318,6 +354,36 @@ static void test_journal(void)
 	g_assert_cmpint(state_left(state, 0, &bytes, &size), ==, STATE_UNANSWERED);
 	state_free(state);
 	guest_free(guest);
+	remove_place(&place);
+}
+
+/* Whose file it is: a start that fails empties what it has begun, and nothing that was given to another. */
+static void test_owner(void)
+{
+	struct place place = new_place();
+	struct state_identity identity;
+	struct state *state = open_state(place.path);
+	struct stat status;
+
+	g_assert_false(state_is_written(state));
+	g_assert_true(state_begin(state, &someone, VCPUS, NULL));
+	g_assert_true(state_is_written(state));
+	state_stop(state);
+	g_assert_false(state_is_written(state));
+	state_free(state);
+	state = open_state(place.path);
+	g_assert_true(state_find(state, &identity));
+	g_assert_false(state_is_written(state));
+	g_assert_true(state_continue(state, VCPUS, NULL));
+	g_assert_true(state_is_written(state));
+	state_discard(state);
+	g_assert_false(state_is_written(state));
+	state_free(state);
+	g_assert_cmpint(stat(place.path, &status), ==, 0);
+	g_assert_cmpint(status.st_size, ==, 0);
+	state = open_state(place.path);
+	g_assert_false(state_find(state, &identity));
+	state_free(state);
 	remove_place(&place);
 }
 
@@ -436,8 +502,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/state/finds-what-was-kept", test_finds_what_was_kept);
 	g_test_add_func("/state/writes-only-changes", test_writes_only_changes);
 	g_test_add_func("/state/whole-after-every-cut", test_whole_after_every_cut);
+	g_test_add_func("/state/served", test_served);
 	g_test_add_func("/state/behind", test_behind);
 	g_test_add_func("/state/journal", test_journal);
+	g_test_add_func("/state/owner", test_owner);
 	g_test_add_func("/state/other-files", test_other_files);
 	g_test_add_func("/state/killed", test_killed);
 	return g_test_run();
