@@ -8,6 +8,7 @@
 
 #define AUTHENTICATED (ATTR_NV | ATTR_BS | ATTR_RT | ATTR_AT)
 #define HASH_SIZE 32
+#define KEKS_MAX 8
 #define DBX_FULL 430 /* hashes, as in the revocation lists of today */
 
 /* Sends an update signed by `signer`; anything but success ends the program. */
@@ -69,15 +70,16 @@ static void enroll(struct machine *machine, const char *name, const struct efi_g
 	g_byte_array_unref(payload);
 }
 
-/* A machine in user mode: two certificates in db, `revoked` hashes in dbx. */
-static void provision(struct machine *machine, size_t revoked)
+/* A machine in user mode: two certificates in db, `revoked` hashes in dbx; KEK1 is the last of `keks` in KEK. */
+static void provision(struct machine *machine, size_t revoked, size_t keks)
 {
+	static const enum identity people[] = { PK2, KEK3, OWNER, OWNER_TWIN, DBR1, ROOT, KEK2, KEK1 };
 	const struct efi_guid *global = &guid_global_variable, *security = &guid_image_security_database;
 
 	machine_start(machine, NULL, 0);
 	enroll(machine, "dbx", security, NOBODY, hashes(0, revoked));
 	enroll(machine, "db", security, NOBODY, certificates((enum identity[]){ DB1, OTHER }, 2));
-	enroll(machine, "KEK", global, NOBODY, certificates((enum identity[]){ KEK2, KEK1 }, 2));
+	enroll(machine, "KEK", global, NOBODY, certificates(people + KEKS_MAX - keks, keks));
 	enroll(machine, "PK", global, PK1, certificates((enum identity[]){ PK1 }, 1));
 }
 
@@ -85,6 +87,7 @@ static void provision(struct machine *machine, size_t revoked)
 struct append {
 	const char *name, *text, *variable;
 	size_t revoked;      /* hashes that dbx has already */
+	size_t keks;         /* certificates in KEK */
 	size_t first, count; /* those that are appended */
 };
 
@@ -99,7 +102,7 @@ static void bench_append(struct report *report, const struct append *append)
 	struct replay replay = { .machine = machine, .script = &script, .step = 1, .operations = 1 };
 	uint8_t *blob;
 
-	provision(machine, append->revoked);
+	provision(machine, append->revoked, append->keks);
 	replay.blob = blob = machine_stored(machine, &replay.blob_size);
 	machine->recording = &script;
 	update(machine, append->variable, &guid_image_security_database, AUTHENTICATED | ATTR_APPEND, KEK1, payload);
@@ -115,10 +118,11 @@ static void bench_append(struct report *report, const struct append *append)
 void bench_signed(struct report *report)
 {
 	static const struct append appends[] = {
-		{ "append-db", "append a certificate to db, signed by KEK", "db", 8, 0, 0 },
-		{ "append-dbx", "append a hash to dbx, signed by KEK", "dbx", 8, 1000, 1 },
-		{ "append-dbx-full", "  the same, 430 hashes in dbx", "dbx", DBX_FULL, 1000, 1 },
-		{ "append-dbx-again", "  430 hashes that are there already", "dbx", DBX_FULL, 0, DBX_FULL },
+		{ "append-db", "append a certificate to db, signed by KEK", "db", 8, 2, 0, 0 },
+		{ "append-db-keks", "  the same, the last of 8 certificates in KEK", "db", 8, KEKS_MAX, 0, 0 },
+		{ "append-dbx", "append a hash to dbx, signed by KEK", "dbx", 8, 2, 1000, 1 },
+		{ "append-dbx-full", "  the same, 430 hashes in dbx", "dbx", DBX_FULL, 2, 1000, 1 },
+		{ "append-dbx-again", "  430 hashes that are there already", "dbx", DBX_FULL, 2, 0, DBX_FULL },
 	};
 
 	for (size_t i = 0; i < sizeof appends / sizeof appends[0]; i++) {
