@@ -79,7 +79,7 @@ say = $(if $(V),,@$(if $(silent),,echo '  $(1) $@' &&))
 parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 
 .PHONY: all uefistored uefistored-debug tools man demo test check bench compilers lint scan-build valgrind format \
-	deps deps-lint deps-package install uninstall deploy clean help everything everything-release everything-debug FORCE
+	deps deps-lint deps-package install uninstall dist deb srpm rpm check-release deploy clean help everything everything-release everything-debug FORCE
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -101,10 +101,15 @@ test: ## Everything is built and tested; installs what is missing first
 	@scripts/deps build test
 	@$(MAKE) --no-print-directory $(parallel) check
 
+VALGRIND_TESTS := $(filter $(BUILD)/release/tests/unit/% $(BUILD)/release/tests/conformance/%,$(call tests_of,release))
+
 # What the programs of the tests are told: BUILD where they stand themselves, RELEASE where the installed ones do.
 check: everything-debug all ## The tests alone, without the set-up
 	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release CC='$(CC)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
 		$(call tests_of,debug) $(TEST_SCRIPTS)
+
+check-release: $(VALGRIND_TESTS) ## The unit and conformance tests in C on the build that is installed
+	BUILD=$(BUILD)/release RELEASE=$(BUILD)/release $(PROVE) $(PROVEFLAGS) -e tests/run.sh $(VALGRIND_TESTS)
 
 bench: $(BUILD)/release/bench $(BUILD)/release/uefistored ## Time the services in-process (BENCH_ARGS=--json: as JSON)
 	@$(BUILD)/release/bench $(BENCH_ARGS)
@@ -125,7 +130,6 @@ scan-build: ## Clang's analyzer over the programs; fails on a finding
 	scan-build --status-bugs -o $(BUILD)/analyzed $(MAKE) --no-print-directory BUILD=$(BUILD)/analyzed all
 
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
-VALGRIND_TESTS := $(filter $(BUILD)/release/tests/unit/% $(BUILD)/release/tests/conformance/%,$(call tests_of,release))
 
 valgrind: $(VALGRIND_TESTS) ## The unit and conformance tests in C under valgrind
 	@scripts/deps --check lint
@@ -154,6 +158,21 @@ install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is 
 
 uninstall: ## Remove what `make install` has installed, but for the configuration
 	@$(places) scripts/install --remove $(PARTS)
+
+dist: ## The sources as $(BUILD)/uefistored-$(VERSION).tar.gz
+	@scripts/dist $(BUILD)/uefistored-$(VERSION).tar.gz uefistored-$(VERSION)
+
+deb: ## Packages for Debian, in $(BUILD)/deb (PROFILES=pkg.uefistored.firmware: that of the firmware, too)
+	@scripts/deps build package
+	@$(places) scripts/package deb
+
+srpm: ## The source package for XCP-ng, in $(BUILD)/rpm
+	@scripts/deps package
+	@$(places) scripts/package srpm
+
+rpm: ## Packages for XCP-ng, in $(BUILD)/rpm (RPMFLAGS=--nodeps: with what is there)
+	@scripts/deps package
+	@$(places) scripts/package rpm
 
 deploy: all ## Copy the programs to a test host by ssh (HOST=[user@]name)
 	@scripts/deploy '$(HOST)' '$(PREFIX)' $(BUILD)/release/uefistored $(TOOLS:%=$(BUILD)/release/%)
