@@ -53,7 +53,8 @@ DAEMON_SOURCES := $(filter-out $(if $(XEN),,daemon/transport/xen%.c),$(wildcard 
 TOOL_SUPPORT_SOURCES := $(wildcard tools/support/*.c)
 TEST_SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 TEST_SOURCES := $(wildcard tests/*/test_*.c)
-TEST_SCRIPTS := $(filter-out $(if $(filter secureboot-certs,$(LEFT_OUT)),%/secureboot_certs.t),$(wildcard tests/*/*.t))
+# Those in packages/ are for root, and fetch from the distribution's mirror.
+TEST_SCRIPTS := $(filter-out tests/packages/% $(if $(filter secureboot-certs,$(LEFT_OUT)),%/secureboot_certs.t),$(wildcard tests/*/*.t))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 # A program is tools/NAME.c and what is in tools/NAME/.
 TOOLS := $(filter-out $(LEFT_OUT),$(patsubst tools/%.c,%,$(wildcard tools/*.c)))
@@ -62,8 +63,8 @@ SOURCES := $(LIB_SOURCES) $(HOST_SOURCES) $(DAEMON_SOURCES) $(TOOL_SUPPORT_SOURC
 	$(TEST_SOURCES) $(BENCH_SOURCES) $(foreach tool,$(TOOLS),$(call tool_sources,$(tool)))
 MANUALS := $(wildcard docs/man/*.[1-8])
 LIBRARY := $(BUILD)/release/libuefivars.so.$(LIBRARY_ABI)
-# What `make install` installs, of packaging/manifest: xcp are the names of XCP-ng and XenServer.
-PARTS ?= daemon tools lib dev
+# What `make install` installs, of packaging/manifest.
+PARTS ?= daemon tools lib dev firmware
 
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 tests_of = $(patsubst %.c,$(BUILD)/$(1)/%,$(TEST_SOURCES))
@@ -79,7 +80,7 @@ say = $(if $(V),,@$(if $(silent),,echo '  $(1) $@' &&))
 parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 
 .PHONY: all uefistored uefistored-debug tools man demo test check bench compilers lint scan-build valgrind format \
-	deps deps-lint deps-package install uninstall dist deb srpm rpm check-release deploy clean help everything everything-release everything-debug FORCE
+	deps deps-lint deps-package install uninstall list dist deb srpm rpm check-release test-packages deploy clean help everything everything-release everything-debug FORCE
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -110,6 +111,10 @@ check: everything-debug all ## The tests alone, without the set-up
 
 check-release: $(VALGRIND_TESTS) ## The unit and conformance tests in C on the build that is installed
 	BUILD=$(BUILD)/release RELEASE=$(BUILD)/release $(PROVE) $(PROVEFLAGS) -e tests/run.sh $(VALGRIND_TESTS)
+
+test-packages: deb srpm ## Install the packages in a fresh Debian, use and purge them (as root; fetches Debian)
+	@scripts/deps package
+	BUILD=$(BUILD) $(PROVE) $(PROVEFLAGS) -e tests/run.sh tests/packages/*.t
 
 bench: $(BUILD)/release/bench $(BUILD)/release/uefistored ## Time the services in-process (BENCH_ARGS=--json: as JSON)
 	@$(BUILD)/release/bench $(BENCH_ARGS)
@@ -152,12 +157,15 @@ deps-package: ## Install what building and testing the packages needs
 places = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' LIBDIR='$(LIBDIR)' \
 	UNITDIR='$(UNITDIR)' VERSION='$(VERSION)' DATE='$(DATE)' ABI='$(LIBRARY_ABI)'
 
-install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is kept (PARTS='daemon tools lib dev')
+install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is kept (PARTS='daemon tools')
 	@$(places) scripts/install $(PARTS)
 	$(if $(DESTDIR),,-@ldconfig)
 
 uninstall: ## Remove what `make install` has installed, but for the configuration
 	@$(places) scripts/install --remove $(PARTS)
+
+list: ## What the parts are, and where they go (PARTS='daemon tools')
+	@$(places) scripts/install --list $(PARTS)
 
 dist: ## The sources as $(BUILD)/uefistored-$(VERSION).tar.gz
 	@scripts/dist $(BUILD)/uefistored-$(VERSION).tar.gz uefistored-$(VERSION)
