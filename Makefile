@@ -2,10 +2,15 @@
 # Everything is built in $(BUILD): release/ is what is installed, debug/ has ASan and UBSan and is what the tests run.
 # A source file is found by where it stands; its object, its dependencies and its test need no line here.
 VERSION := 0.1.0
+# The day of that version, for the man pages, and the ABI of libuefivars.so.
+DATE := 2026-11-27
+LIBRARY_ABI := 0
 BUILD ?= build
 prefix ?= /usr/local
 PREFIX ?= $(prefix)
 SYSCONFDIR ?= /etc
+LIBDIR ?= $(PREFIX)/lib
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 PKG_CONFIG ?= pkg-config
@@ -19,6 +24,7 @@ STANDARD := -std=gnu17 -D_GNU_SOURCE -DUEFISTORED_VERSION='"$(VERSION)"' -Ilib -
 LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 
 COMPILE_release := $(STANDARD) $(WARNINGS) $(HARDENING) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+COMPILE_shared := $(COMPILE_release) -fPIC
 COMPILE_debug := $(STANDARD) $(WARNINGS) $(HARDENING) $(SANITIZE) -DUEFISTORED_DEBUG
 COMPILE_coverage := $(STANDARD) $(WARNINGS) -O0 --coverage -fprofile-update=atomic
 COMPILE_tsan := $(STANDARD) $(WARNINGS) -Wno-unknown-warning-option -Wno-tsan -fsanitize=thread -fno-omit-frame-pointer -DUEFISTORED_DEBUG
@@ -55,16 +61,18 @@ TEST_SOURCES := $(wildcard tests/*/test_*.c)
 # What test scripts use: programs that are built as tests are, and libraries for LD_PRELOAD.
 HELPER_SOURCES := $(wildcard tests/*/run_*.c)
 PRELOAD_SOURCES := $(wildcard tests/*/preload_*.c)
-TEST_SCRIPTS := $(filter-out $(if $(filter secureboot-certs,$(LEFT_OUT)),%/secureboot_certs.t),$(wildcard tests/*/*.t))
+# Those in packages/ are for root, and fetch from the distribution's mirror.
+TEST_SCRIPTS := $(filter-out tests/packages/% $(if $(filter secureboot-certs,$(LEFT_OUT)),%/secureboot_certs.t),$(wildcard tests/*/*.t))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 # A program is tools/NAME.c and what is in tools/NAME/.
 TOOLS := $(filter-out $(LEFT_OUT),$(patsubst tools/%.c,%,$(wildcard tools/*.c)))
 tool_sources = $(wildcard tools/$(1).c tools/$(1)/*.c)
-# The names by which XAPI runs varstore.
-VARSTORE_LINKS := varstore-ls varstore-get varstore-set varstore-rm varstore-sb-state varstore-nvram-certcheck
 SOURCES := $(LIB_SOURCES) $(HOST_SOURCES) $(DAEMON_SOURCES) $(TOOL_SUPPORT_SOURCES) $(TEST_SUPPORT_SOURCES) \
 	$(TEST_SOURCES) $(HELPER_SOURCES) $(BENCH_SOURCES) $(foreach tool,$(TOOLS),$(call tool_sources,$(tool)))
-MANUALS := $(filter-out $(LEFT_OUT:%=docs/man/%.1),$(wildcard docs/man/*.[1-8]))
+MANUALS := $(wildcard docs/man/*.[1-8])
+LIBRARY := $(BUILD)/release/libuefivars.so.$(LIBRARY_ABI)
+# What `make install` installs, of packaging/manifest.
+PARTS ?= daemon tools lib dev firmware
 
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 tests_of = $(patsubst %.c,$(BUILD)/$(1)/%,$(TEST_SOURCES))
@@ -81,17 +89,20 @@ say = $(if $(V),,@$(if $(silent),,echo '  $(1) $@' &&))
 # make test and make demo begin on a machine that has no compiler: they use what it has once that is there.
 parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 
-.PHONY: all uefistored uefistored-debug tools demo test check bench faults tsan soak coverage compilers lint scan-build valgrind format \
-	deps deps-lint install deploy clean help everything everything-release everything-debug FORCE
+.PHONY: all uefistored uefistored-debug tools man demo test check bench faults tsan soak coverage compilers lint \
+	scan-build valgrind format deps deps-lint deps-package install uninstall list dist deb srpm rpm check-release \
+	test-packages deploy clean help everything everything-release everything-debug FORCE
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: uefistored tools $(BUILD)/release/libuefivars.a ## The daemon, the programs and the library (the default)
+all: uefistored tools man $(BUILD)/release/libuefivars.a $(LIBRARY) ## The daemon, the programs and the library (the default)
 uefistored: $(BUILD)/release/uefistored ## The daemon
 uefistored-debug: $(BUILD)/debug/uefistored ## The daemon with ASan and UBSan, in $(BUILD)/debug
 tools: $(TOOLS:%=$(BUILD)/release/%) ## The programs beside it
 	$(foreach tool,$(LEFT_OUT),@echo 'left out: $(tool): it needs $(PACKAGES_$(tool)) (make deps)' >&2$(newline))
+
+man: $(MANUALS:docs/man/%=$(BUILD)/man/%) ## The man pages, in $(BUILD)/man
 
 demo: ## Watch a guest use a protected store; installs what is missing first
 	@scripts/deps build demo
@@ -102,8 +113,10 @@ test: ## Everything is built and tested; installs what is missing first
 	@scripts/deps build test
 	@$(MAKE) --no-print-directory $(parallel) check
 
+VALGRIND_TESTS := $(filter $(BUILD)/release/tests/unit/% $(BUILD)/release/tests/conformance/%,$(call tests_of,release))
+
 # What the programs of the tests are told: BUILD where they stand themselves, RELEASE where the installed ones do.
-check: everything-debug $(call programs_of,release) $(BUILD)/release/libuefivars.a ## The tests alone, without the set-up
+check: everything-debug all ## The tests alone, without the set-up
 	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release CC='$(CC)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
 		$(call tests_of,debug) $(TEST_SCRIPTS)
 
@@ -114,6 +127,13 @@ test-xen: ## The cases of tests/xen on a real Xen, emulated; installs what is mi
 	@$(MAKE) --no-print-directory -s $(parallel) all
 	@$(MAKE) --no-print-directory -s -f tests/xen/lab.mk BUILD=$(BUILD)
 	@BUILD=$(BUILD) tests/xen/run $(CASES)
+
+check-release: $(VALGRIND_TESTS) ## The unit and conformance tests in C on the build that is installed
+	BUILD=$(BUILD)/release RELEASE=$(BUILD)/release $(PROVE) $(PROVEFLAGS) -e tests/run.sh $(VALGRIND_TESTS)
+
+test-packages: deb srpm ## Install the packages in a fresh Debian, use and purge them (as root; fetches Debian)
+	@scripts/deps package
+	BUILD=$(BUILD) $(PROVE) $(PROVEFLAGS) -e tests/run.sh tests/packages/*.t
 
 bench: $(BUILD)/release/bench $(BUILD)/release/uefistored ## Time the services in-process (BENCH_ARGS=--json: as JSON)
 	@$(BUILD)/release/bench $(BENCH_ARGS)
@@ -134,7 +154,6 @@ scan-build: ## Clang's analyzer over the programs; fails on a finding
 	scan-build --status-bugs -o $(BUILD)/analyzed $(MAKE) --no-print-directory BUILD=$(BUILD)/analyzed all
 
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
-VALGRIND_TESTS := $(filter $(BUILD)/release/tests/unit/% $(BUILD)/release/tests/conformance/%,$(call tests_of,release))
 
 valgrind: $(VALGRIND_TESTS) ## The unit and conformance tests in C under valgrind
 	@scripts/deps --check lint
@@ -168,29 +187,37 @@ deps: ## Install what building and testing need (apt; elsewhere: name it)
 deps-lint: ## Install what lint, compilers, scan-build and valgrind need
 	@scripts/deps build lint
 
-install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is kept
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin bin include lib/pkgconfig share/doc/uefistored/docs)
-	install -d $(DESTDIR)$(SYSCONFDIR)/uefistored
-	install -m 755 $(BUILD)/release/uefistored $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(TOOLS:%=$(BUILD)/release/%) $(DESTDIR)$(PREFIX)/bin/
-	@for link in $(if $(filter varstore,$(TOOLS)),$(VARSTORE_LINKS)); do \
-		ln -sf varstore $(DESTDIR)$(PREFIX)/bin/$$link || exit 1; done
-	install -m 644 lib/uefivars.h $(DESTDIR)$(PREFIX)/include/
-	install -m 644 $(BUILD)/release/libuefivars.a $(DESTDIR)$(PREFIX)/lib/
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/uefivars.pc.in \
-		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/uefivars.pc
-	chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/uefivars.pc
-	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md LICENSE packaging/uefistored.conf \
-		$(DESTDIR)$(PREFIX)/share/doc/uefistored/
-	install -m 644 $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/uefistored/docs/
-	$(if $(filter uefistored-dm,$(TOOLS)),install -d $(DESTDIR)$(PREFIX)/lib/systemd/system)
-	$(if $(filter uefistored-dm,$(TOOLS)),sed 's|@PREFIX@|$(PREFIX)|' packaging/uefistored@.service \
-		> $(DESTDIR)$(PREFIX)/lib/systemd/system/uefistored@.service)
-	$(if $(filter uefistored-dm,$(TOOLS)),install -m 644 packaging/dm.conf $(DESTDIR)$(PREFIX)/share/doc/uefistored/)
-	@for page in $(MANUALS); do \
-		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
-	@test -e $(DESTDIR)$(SYSCONFDIR)/uefistored/uefistored.conf || \
-		install -m 644 packaging/uefistored.conf $(DESTDIR)$(SYSCONFDIR)/uefistored/
+deps-package: ## Install what building and testing the packages needs
+	@scripts/deps build package
+
+# Where things go; scripts/install knows where PREFIX has what is not named here.
+places = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' LIBDIR='$(LIBDIR)' \
+	UNITDIR='$(UNITDIR)' VERSION='$(VERSION)' DATE='$(DATE)' ABI='$(LIBRARY_ABI)'
+
+install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is kept (PARTS='daemon tools')
+	@$(places) scripts/install $(PARTS)
+	$(if $(DESTDIR),,-@ldconfig)
+
+uninstall: ## Remove what `make install` has installed, but for the configuration
+	@$(places) scripts/install --remove $(PARTS)
+
+list: ## What the parts are, and where they go (PARTS='daemon tools')
+	@$(places) scripts/install --list $(PARTS)
+
+dist: ## The sources as $(BUILD)/uefistored-$(VERSION).tar.gz
+	@scripts/dist $(BUILD)/uefistored-$(VERSION).tar.gz uefistored-$(VERSION)
+
+deb: ## Packages for Debian, in $(BUILD)/deb (PROFILES=pkg.uefistored.firmware: that of the firmware, too)
+	@scripts/deps build package
+	@$(places) scripts/package deb
+
+srpm: ## The source package for XCP-ng, in $(BUILD)/rpm
+	@scripts/deps package
+	@$(places) scripts/package srpm
+
+rpm: ## Packages for XCP-ng, in $(BUILD)/rpm (RPMFLAGS=--nodeps: with what is there)
+	@scripts/deps package
+	@$(places) scripts/package rpm
 
 deploy: all ## Copy the programs to a test host by ssh (HOST=[user@]name)
 	@scripts/deploy '$(HOST)' '$(PREFIX)' $(BUILD)/release/uefistored $(TOOLS:%=$(BUILD)/release/%)
@@ -208,7 +235,7 @@ everything: everything-release everything-debug
 
 # A change of the flags rebuilds, a change of the set of sources relinks; the files' times tell it.
 flags = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(VERSION) $(COMPILE_release) $(COMPILE_debug) $(COMPILE_coverage) \
-	$(COMPILE_tsan) $(PACKAGE_CFLAGS) $(LIBS) \
+	$(COMPILE_tsan) $(COMPILE_shared) $(PACKAGE_CFLAGS) $(LIBS) \
 	$(PACKAGE_CFLAGS_secureboot-certs) $(LIBS_secureboot-certs) $(XEN) $(LIBS_uefistored)
 remember = @printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
 
@@ -216,6 +243,10 @@ $(BUILD)/flags: FORCE
 	@$(if $(PACKAGES_FOUND),,echo 'missing packages of $(PACKAGES): run `make deps`' >&2; exit 1)
 	@mkdir -p $(@D)
 	$(call remember,$(flags))
+$(BUILD)/man/%: docs/man/% Makefile
+	@mkdir -p $(@D)
+	$(call say,MAN) $(places) scripts/install --fill <$< >$@
+
 $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
 	$(call remember,$(SOURCES))
@@ -259,6 +290,17 @@ everything-$(1): $(call programs_of,$(1)) $(call tests_of,$(1)) $(call helpers_o
 -include $(patsubst %.c,$(BUILD)/$(1)/%.d,$(SOURCES))
 endef
 $(eval $(call variant,release))
+
+# The library for other programs; those of the project have the archive in them.
+$(BUILD)/shared/lib/%.o: lib/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(CFLAGS) $(CPPFLAGS) $(COMPILE_shared) $(PACKAGE_CFLAGS_lib) -MMD -MP -c -o $@ $<
+$(LIBRARY): $(call objects,shared,$(LIB_SOURCES)) lib/uefivars.map $(BUILD)/sources
+	$(call say,LD) $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script,lib/uefivars.map \
+		-Wl,-z,defs,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -o $@ $(filter %.o,$^) \
+		$(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null)
+-include $(patsubst %.c,$(BUILD)/shared/%.d,$(LIB_SOURCES))
+
 $(eval $(call variant,debug))
 $(eval $(call variant,coverage))
 $(eval $(call variant,tsan))

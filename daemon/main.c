@@ -389,9 +389,14 @@ static void clear(struct daemon *daemon)
 
 static bool print(const struct options *options, GError **error)
 {
-	bool ok = options->version ? printf("uefistored %s\n", UEFISTORED_VERSION) > 0 && fflush(stdout) == 0 :
-				     capabilities_print();
+	bool ok;
 
+	if (options->help)
+		ok = options_print_help();
+	else if (options->version)
+		ok = printf("uefistored %s\n", UEFISTORED_VERSION) > 0 && fflush(stdout) == 0;
+	else
+		ok = capabilities_print();
 	return ok || error_set(error, EXIT_FAILED, "stdout cannot be written: %s", strerror(errno));
 }
 
@@ -404,7 +409,7 @@ int main(int argc, char **argv)
 
 	settings_init(&daemon.settings);
 	ok = prepare_process(&error) && options_parse(&daemon.options, argc, argv, &error);
-	if (ok && (daemon.options.version || daemon.options.print_capabilities))
+	if (ok && (daemon.options.help || daemon.options.version || daemon.options.print_capabilities))
 		ok = print(&daemon.options, &error);
 	else if (ok)
 		ok = configure(&daemon, &error) && run(&daemon, &error);

@@ -2,6 +2,7 @@
 #include "daemon/options.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/transport/transport.h"
@@ -24,7 +25,7 @@ struct option {
 	enum kind kind;
 	size_t offset;     /* in struct options */
 	const char *value; /* what --help calls its value; NULL: it has none */
-	const char *help;  /* for KIND_ABSENT: what this build lacks, too */
+	const char *help;  /* NULL: it is in the line of the one before; for KIND_ABSENT: what this build lacks */
 };
 
 /* The numbers from here on have a meaning of their own. */
@@ -45,29 +46,28 @@ struct option {
 #define NO_QEMU "this build has no qemu transport (it has --socket)"
 
 static const struct option table[] = {
-	{ "domain", XEN(KIND_DOMID), AT(domid), "DOMID", XEN_HELP("Serve this Xen domain") },
-	{ "socket", KIND_TEXT, AT(socket), "PATH", "Serve over a Unix socket" },
+	{ "domain", XEN(KIND_DOMID), AT(domid), "DOMID", XEN_HELP("serve this Xen domain") },
+	{ "socket", KIND_TEXT, AT(socket), "PATH", "serve over a Unix socket" },
 	{ "qemu-memory", KIND_ABSENT, 0, "FILE", NO_QEMU },
 	{ "doorbell", KIND_ABSENT, 0, "PATH", NO_QEMU },
-	{ "backend", KIND_TEXT, AT(backend), "NAME", "Where the variables are kept: file, memory or xapidb" },
-	{ "arg", KIND_LIST, AT(arguments), "NAME:VALUE", "For the backend: path, save, resume (repeatable)" },
-	{ "resume", KIND_FLAG, AT(resume), NULL, "Start from the resume file instead of the backend" },
-	{ "nonpersistent", KIND_FLAG, AT(nonpersistent), NULL, "Never write to the backend" },
-	{ "keys", KIND_TEXT, AT(keys), "DIR", "Directory of PK.auth, KEK.auth, db.auth and dbx.auth" },
-	{ "secure-boot", KIND_TRUTH, AT(secure_boot), "true|false", "Is Secure Boot wanted? (false)" },
-	{ "auth-enforce", KIND_TRUTH, AT(auth_enforce), "true|false", "Are signatures verified? (true)" },
-	{ "depriv", KIND_FLAG, AT(depriv), NULL, "Serve from within a sandbox" },
-	{ "uid", KIND_ID, AT(uid), "N", "Become this user, with --depriv and --gid" },
-	{ "gid", KIND_ID, AT(gid), "N", "Become this group, with --depriv and --uid" },
-	{ "chroot", KIND_TEXT, AT(chroot), "DIR",
-	  "Have this as root, with --depriv (save, resume and socket are seen from there)" },
-	{ "state", XEN(KIND_TEXT), AT(state), "FILE",
-	  XEN_HELP("For a restart under a running domain (/run/uefistored/DOMID.state)") },
-	{ "pidfile", KIND_TEXT, AT(pidfile), "PATH", "Written, and locked for life" },
-	{ "config", KIND_TEXT, AT(config), "FILE", "Configuration (" OPTIONS_CONFIG_DEFAULT ")" },
+	{ "backend", KIND_TEXT, AT(backend), "NAME", "where the variables are kept: file, memory, xapidb" },
+	{ "arg", KIND_LIST, AT(arguments), "NAME:VALUE", "path, uuid, socket, save or resume (repeatable)" },
+	{ "resume", KIND_FLAG, AT(resume), NULL, "start from the resume file, not the backend" },
+	{ "nonpersistent", KIND_FLAG, AT(nonpersistent), NULL, "never write to the backend" },
+	{ "keys", KIND_TEXT, AT(keys), "DIR", "has PK.auth, KEK.auth, db.auth and dbx.auth" },
+	{ "secure-boot", KIND_TRUTH, AT(secure_boot), "true|false", "is Secure Boot wanted? (false)" },
+	{ "auth-enforce", KIND_TRUTH, AT(auth_enforce), "true|false", "are signatures verified? (true)" },
+	{ "depriv", KIND_FLAG, AT(depriv), NULL, "serve from within a sandbox" },
+	{ "uid", KIND_ID, AT(uid), "N", "... as this user and group" },
+	{ "gid", KIND_ID, AT(gid), "N", NULL },
+	{ "chroot", KIND_TEXT, AT(chroot), "DIR", "... with this root (of save, resume and socket)" },
+	{ "state", XEN(KIND_TEXT), AT(state), "FILE", XEN_HELP("for a restart under a running domain") },
+	{ "pidfile", KIND_TEXT, AT(pidfile), "PATH", "written, and locked for life" },
+	{ "config", KIND_TEXT, AT(config), "FILE", "default: " OPTIONS_CONFIG_DEFAULT },
 	{ "log-level", KIND_LEVEL, AT(log_level), "LEVEL", "DEBUG, INFO, WARNING or ERROR" },
-	{ "print-capabilities", KIND_FLAG, AT(print_capabilities), NULL, "Print what this build can do, as JSON" },
-	{ "version", KIND_FLAG, AT(version), NULL, "Print the version" },
+	{ "print-capabilities", KIND_FLAG, AT(print_capabilities), NULL, "what this build can do, as JSON" },
+	{ "help", KIND_FLAG, AT(help), NULL, "this text (man uefistored tells more)" },
+	{ "version", KIND_FLAG, AT(version), NULL, NULL },
 };
 
 /* What is remembered while the line is read. */
@@ -156,7 +156,7 @@ static gboolean on_option(const gchar *name, const gchar *value, gpointer pointe
 	while (*name == '-')
 		name++;
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-		if (strcmp(table[i].name, name) == 0)
+		if (strcmp(table[i].name, name) == 0 || (strcmp(name, "h") == 0 && strcmp(table[i].name, "help") == 0))
 			return take(pointer, i, value, error);
 	}
 	return FALSE;
@@ -172,17 +172,15 @@ static GOptionContext *make_context(struct parse *parse)
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
 		entries[count++] = (GOptionEntry){
 			.long_name = table[i].name,
-			.flags = (table[i].value ? G_OPTION_FLAG_FILENAME : G_OPTION_FLAG_NO_ARG) |
-				 (table[i].kind == KIND_ABSENT ? G_OPTION_FLAG_HIDDEN : 0),
+			.short_name = strcmp(table[i].name, "help") == 0 ? 'h' : '\0',
+			.flags = table[i].value ? G_OPTION_FLAG_FILENAME : G_OPTION_FLAG_NO_ARG,
 			.arg = G_OPTION_ARG_CALLBACK,
 			.arg_data = (gpointer)on_option,
-			.description = table[i].help,
-			.arg_description = table[i].value,
 		};
 	}
 	g_option_group_add_entries(group, entries);
 	g_option_context_set_main_group(context, group);
-	g_option_context_set_summary(context, "Keeps the UEFI variables of one virtual machine.");
+	g_option_context_set_help_enabled(context, FALSE);
 	return context;
 }
 
@@ -232,7 +230,7 @@ static bool check_path(const char *option, const char *path, GError **error)
 
 static bool check(struct options *options, GError **error)
 {
-	if (options->version || options->print_capabilities)
+	if (options->help || options->version || options->print_capabilities)
 		return true;
 	if (!check_sandbox(options, error))
 		return false;
@@ -270,6 +268,29 @@ bool options_parse(struct options *options, int argc, char **argv, GError **erro
 	g_free(copy);
 	g_ptr_array_add(options->arguments, NULL);
 	return ok && check(options, error);
+}
+
+#define HELP_COLUMN 28
+
+bool options_print_help(void)
+{
+	GString *line = g_string_new(NULL);
+	bool ok = puts("Usage: uefistored [OPTION...]\nKeeps the UEFI variables of one virtual machine.\n") >= 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		const char *help = table[i].help;
+
+		if (table[i].kind == KIND_ABSENT)
+			continue;
+		g_string_printf(line, "  --%s%s%s", table[i].name, table[i].value ? " " : "",
+				table[i].value ? table[i].value : "");
+		for (; i + 1 < G_N_ELEMENTS(table) && !table[i + 1].help; i++)
+			g_string_append_printf(line, " --%s%s%s", table[i + 1].name, table[i + 1].value ? " " : "",
+					       table[i + 1].value ? table[i + 1].value : "");
+		ok = printf("%-*s %s\n", HELP_COLUMN, line->str, help) > 0 && ok;
+	}
+	g_string_free(line, TRUE);
+	return fflush(stdout) == 0 && ok;
 }
 
 void options_clear(struct options *options)

@@ -33,15 +33,19 @@ struct options {
 	bool log_level_given;
 	enum log_level log_level;
 	/* Only this is asked for. */
+	bool help;
 	bool version;
 	bool print_capabilities;
 };
 
 /*
  * Reads the command line. Returns false and sets *error (EXIT_USAGE) where an option, value or combination is wrong.
- * --help prints and ends the program. Clear the options in any case.
+ * Clear the options in any case.
  */
 bool options_parse(struct options *options, int argc, char **argv, GError **error);
+
+/* Prints what --help asks for. Returns false where stdout does not take it (errno). */
+bool options_print_help(void);
 void options_clear(struct options *options);
 
 #endif

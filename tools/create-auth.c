@@ -20,27 +20,25 @@
 static const struct efi_guid default_owner =
 	EFI_GUID_INIT(0xddc537e3u, 0x9fab, 0x49f8, 0xae, 0xe5, 0x45, 0x93, 0xa0, 0x03, 0xb1, 0xe4);
 
-static const char help[] =
-	"Usage: create-auth [OPTION...] VARIABLE OUT.auth [FILE...]\n"
-	"Makes a time-based authenticated update of a UEFI variable: the data that a guest's SetVariable, or a key\n"
-	"directory of uefistored, takes.\n"
-	"\n"
-	"VARIABLE is PK, KEK, db, dbx, dbt, dbr or another well-known name, 'guid name', or Name-guid.\n"
-	"For the six signature databases each FILE holds certificates (PEM, any number, or DER) or EFI signature\n"
-	"lists, which is found out from its content; what all files hold makes the new value. For any other variable\n"
-	"FILE is the new value itself, and there is one. Without FILE the update deletes the variable.\n"
-	"\n"
-	"  -k, --key KEY          sign with this private key (PEM or DER; RSA or EC), and\n"
-	"  -c, --cert CERT        its certificate; more of them in the file are included for the chain. Without both\n"
-	"                         the signature is empty: good in setup mode only\n"
-	"  -t, --time TIME        timestamp, YYYY-MM-DDTHH:MM:SSZ (UTC) or @SECONDS since 1970; default: now\n"
-	"  -g, --owner GUID       SignatureOwner of certificates; default: ddc537e3-9fab-49f8-aee5-4593a003b1e4\n"
-	"  -a, --append           an update that is appended to what the variable holds\n"
-	"  -A, --attributes ATTR  attributes that are signed for, like NV,BS,RT,AT; default: the variable's own\n"
-	"  -h, --help             this text\n"
-	"      --version          the version\n"
-	"\n"
-	"Exit status: 0, or 1 where something could not be done, or 2 where it was asked for wrongly.\n";
+static const char help[] = "Usage: create-auth [OPTION...] VARIABLE OUT.auth [FILE...]\n"
+			   "Makes a time-based authenticated update of a UEFI variable: what a guest's\n"
+			   "SetVariable, or a key directory of uefistored, takes.\n"
+			   "\n"
+			   "VARIABLE is PK, KEK, db, dbx or another well-known name, 'guid name', or\n"
+			   "Name-guid. FILEs are its new value: for a signature database certificates (PEM\n"
+			   "or DER) or EFI signature lists, for another variable the value itself. Without\n"
+			   "FILE the update deletes the variable.\n"
+			   "\n"
+			   "  -k, --key KEY          sign with this private key (PEM or DER; RSA or EC)\n"
+			   "  -c, --cert CERT        its certificate, with more of the chain if there are.\n"
+			   "                         Without both the signature is empty, for setup mode\n"
+			   "  -t, --time TIME        YYYY-MM-DDTHH:MM:SSZ (UTC) or @SECONDS; default: now\n"
+			   "  -g, --owner GUID       SignatureOwner of the certificates\n"
+			   "  -a, --append           an update that is appended to what is there\n"
+			   "  -A, --attributes ATTR  that are signed for, like NV,BS,RT,AT; default: the\n"
+			   "                         variable's own\n"
+			   "  -h, --help             this text (man create-auth tells more)\n"
+			   "      --version          the version\n";
 
 /* What was asked for. */
 struct job {

@@ -15,32 +15,27 @@
 #include "tools/support/options.h"
 #include "tools/support/report.h"
 
-static const char help[] =
-	"Usage: secureboot-certs [OPTION...] install [PK [KEK [db [dbx]]]]\n"
-	"       secureboot-certs [OPTION...] clear | report | extract CERT FILE\n"
-	"The Secure Boot keys that the machines of a pool get at their first boot. Run it on the pool's master.\n"
-	"\n"
-	"  install        custom keys for all hosts of the pool, in place of those that the hosts came with. Each of\n"
-	"                 PK, KEK, db and dbx is a file (certificates in PEM or DER, EFI signature lists, or an .auth\n"
-	"                 file, which stays as it is) or one of these words; what is not given is 'default':\n"
-	"                   default  the host's own file; where it has none, for KEK, db and dbx as 'latest'\n"
-	"                   latest   (KEK, db, dbx) what Microsoft publishes, downloaded now\n"
-	"                   none     (dbx) no revocations: machines then boot what is known to be unsafe\n"
-	"  clear          the hosts' own keys again\n"
-	"  report         which certificates there are, whose, until when, and which hosts' keys predate 2023\n"
-	"  extract        write CERT (PK, KEK, db or dbx) as an .auth file\n"
-	"\n"
-	"  -s, --socket PATH      XAPI's socket; default: " XAPI_SOCKET "\n"
-	"      --user-agent TEXT  what downloads say they are: some servers want a browser's\n"
-	"      --url NAME=URL     download NAME (KEK, db, dbx) from there; may be repeated\n"
-	"      --defaults DIR     the directory of the files that 'default' means\n"
-	"      --pk-priv KEY      sign a certificate that is given as PK by its private key\n"
-	"  -h, --help             this text\n"
-	"      --version          the version\n"
-	"\n"
-	"Exit status: 0, or 1 where something could not be done, or 2 where it was asked for wrongly.\n"
-	"\n"
-	"What is downloaded:\n";
+static const char help[] = "Usage: secureboot-certs [OPTION...] install [PK [KEK [db [dbx]]]]\n"
+			   "       secureboot-certs [OPTION...] clear | report | extract CERT FILE\n"
+			   "The Secure Boot keys that the machines of a pool get at their first boot.\n"
+			   "\n"
+			   "  install      custom keys for all hosts of the pool. Each of PK, KEK, db and\n"
+			   "               dbx is a file (PEM, DER, EFI signature lists, .auth) or a word:\n"
+			   "                 default  the host's own file, else as 'latest'\n"
+			   "                 latest   (KEK, db, dbx) what Microsoft publishes, downloaded\n"
+			   "                 none     (dbx) no revocations\n"
+			   "  clear        the hosts' own keys again\n"
+			   "  report       which certificates there are, whose, until when, on which hosts\n"
+			   "  extract      write CERT (PK, KEK, db or dbx) as an .auth file\n"
+			   "\n"
+			   "  -s, --socket PATH      XAPI's socket; default: " XAPI_SOCKET "\n"
+			   "      --user-agent TEXT  what downloads say they are\n"
+			   "      --url NAME=URL     download NAME (KEK, db, dbx) there; may be repeated\n"
+			   "      --list-urls        what is downloaded otherwise\n"
+			   "      --defaults DIR     the directory of the files that 'default' means\n"
+			   "      --pk-priv KEY      sign a certificate that is given as PK\n"
+			   "  -h, --help             this text (man secureboot-certs tells more)\n"
+			   "      --version          the version\n";
 
 #define DEFAULT_WORD "default"
 
@@ -53,12 +48,13 @@ struct job {
 	bool (*run)(const struct job *job);
 };
 
-enum { OPTION_VERSION = 0x100, OPTION_USER_AGENT, OPTION_URL, OPTION_DEFAULTS, OPTION_PK_PRIVATE };
+enum { OPTION_VERSION = 0x100, OPTION_USER_AGENT, OPTION_URL, OPTION_DEFAULTS, OPTION_PK_PRIVATE, OPTION_LIST_URLS };
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "user-agent", required_argument, NULL, OPTION_USER_AGENT },
 	{ "url", required_argument, NULL, OPTION_URL },
+	{ "list-urls", no_argument, NULL, OPTION_LIST_URLS },
 	{ "defaults", required_argument, NULL, OPTION_DEFAULTS },
 	{ "pk-priv", required_argument, NULL, OPTION_PK_PRIVATE },
 	{ "help", no_argument, NULL, 'h' },
@@ -172,6 +168,8 @@ static bool take_option(struct job *job, int option)
 		return true;
 	case 'h':
 		fputs(help, stdout);
+		exit(EXIT_SUCCESS);
+	case OPTION_LIST_URLS:
 		material_print_urls();
 		exit(EXIT_SUCCESS);
 	case OPTION_VERSION:

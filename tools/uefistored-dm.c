@@ -18,12 +18,14 @@
 
 #define DOMID_MAX 0x7fef
 
-static const char help[] =
-	"Usage: device_model_override = \"/usr/local/bin/uefistored-dm\"      (a line of xl.cfg)\n"
-	"       uefistored-dm --serve DOMID                                 (what uefistored@.service runs)\n"
-	"\n"
-	"Starts the domain's uefistored, waits until it serves, and becomes the device model.\n"
-	"Configuration: " DM_CONFIG "\n";
+static const char help[] = "Usage: device_model_override = \"/path/to/uefistored-dm\"    (a line of xl.cfg)\n"
+			   "       uefistored-dm --serve DOMID           (what uefistored@.service runs)\n"
+			   "Starts the domain's uefistored, waits until it serves, and becomes the device\n"
+			   "model. Configuration: " DM_CONFIG "\n"
+			   "\n"
+			   "  --serve DOMID  become the daemon of this domain\n"
+			   "  --help         this text (man uefistored-dm tells more)\n"
+			   "  --version      the version\n";
 
 /* Returns false where the text is no number of a domain. */
 static bool parse_domid(const char *text, uint32_t *domid)

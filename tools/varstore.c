@@ -20,25 +20,25 @@ static const struct command *const commands[] = {
 	&command_status, &command_convert,
 };
 
-static const char help[] =
-	"Usage: varstore COMMAND [OPTION...] UUID|-f FILE [OPERAND...]\n"
-	"Looks at the UEFI variables of a virtual machine, and changes them: in XAPI's database, or in a file.\n"
-	"\n"
-	"  ls                     list them\n"
-	"  get GUID NAME          write the value of one to standard output\n"
-	"  set GUID NAME ATTRIBUTES FILE\n"
-	"                         SetVariable with the file's bytes\n"
-	"  rm GUID NAME           remove one, authenticated or not; -c: those that a clone must not have\n"
-	"  sb-state setup|user    remove PK, KEK, db and dbx; user: then enroll the host's\n"
-	"  status                 Secure Boot: whether it can be on, why not, which keys, how full\n"
-	"  convert IN OUT         a store into another form: JSON, VARS blob, base64\n"
-	"  nvram-certcheck FILE   does a store lack certificates of 2023 that the host's keys have?\n"
-	"\n"
-	"varstore COMMAND --help tells more of each. A command may also be run as varstore-COMMAND, by a link of that\n"
-	"name to this program.\n"
-	"\n"
-	"Exit status: 0, or 1 where something could not be done, or 2 where it was asked for wrongly (run as\n"
-	"varstore-COMMAND: 1).\n";
+static const char help[] = "Usage: varstore COMMAND [OPTION...] UUID|-f FILE [OPERAND...]\n"
+			   "Looks at the UEFI variables of a virtual machine, and changes them: in XAPI's\n"
+			   "database, or in a file.\n"
+			   "\n"
+			   "  ls                     list them\n"
+			   "  get GUID NAME          write the value of one to standard output\n"
+			   "  set GUID NAME ATTRIBUTES FILE\n"
+			   "                         SetVariable with the file's bytes\n"
+			   "  rm GUID NAME           remove one; -c: those that a clone must not have\n"
+			   "  sb-state setup|user    remove PK, KEK, db and dbx; user: enroll the host's\n"
+			   "  status                 Secure Boot: can it be on, why not, which keys\n"
+			   "  convert IN OUT         a store into another form: JSON, VARS blob, base64\n"
+			   "  nvram-certcheck FILE   does a store lack the host's certificates of 2023?\n"
+			   "\n"
+			   "  -h, --help             this text; varstore COMMAND --help: that of each\n"
+			   "      --version          the version\n"
+			   "\n"
+			   "A command may also be run as varstore-COMMAND, by a link of that name to this\n"
+			   "program. The exit status is 1, not 2, then for what was asked for wrongly.\n";
 
 static const struct command *find_command(const char *name)
 {

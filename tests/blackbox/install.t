@@ -26,8 +26,8 @@ has_mode() {
 	[ "$(stat -c %a "$root$1")" = "$2" ] || { echo "$1: mode $(stat -c %a "$root$1"), expected $2"; return 1; }
 }
 
-make_install() {
-	MAKEFLAGS='' make -s BUILD="${release%/release}" DESTDIR="$root" prefix=/usr install
+run_make() {
+	MAKEFLAGS='' make -s BUILD="${release%/release}" DESTDIR="$root" prefix=/usr "$@"
 }
 
 # The fenced C block of the README.
@@ -35,34 +35,97 @@ example() {
 	sed -n '/^```c$/,/^```$/p' "$top/README.md" | sed '1d;$d'
 }
 
+# Against the shared library, or with --static and -static-pie against the other one.
 build_example() {
 	PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_PATH=$root/usr/lib/pkgconfig \
-		pkg-config --cflags --libs uefivars >"$scratch/flags" || return
+		pkg-config --cflags --libs ${1:+"$1"} uefivars >"$scratch/flags" || return
+	[ -z "${1:-}" ] || sed -i 's/-luefivars/-Wl,-Bstatic & -Wl,-Bdynamic/' "$scratch/flags"
 	example >"$scratch/example.c"
 	# shellcheck disable=SC2046 # a list of options
 	${CC:-cc} -Wall -Wextra -Werror "$scratch/example.c" $(cat "$scratch/flags") -o "$scratch/example"
 }
 
 run_example() {
-	"$scratch/example" >"$scratch/answer" && cat "$scratch/answer" &&
+	LD_LIBRARY_PATH=$root/usr/lib "$scratch/example" >"$scratch/answer" && cat "$scratch/answer" &&
 		grep -qE '^status 0, room for [0-9]+ of 131072 bytes$' "$scratch/answer"
 }
 
-ok 'make install succeeds' make_install
+needs_library() {
+	readelf -d "$scratch/example" | grep -q 'NEEDED.*\[libuefivars\.so\.[0-9]*\]'
+}
+
+# What the shared library exports is what its header declares, and what the list of it says.
+exports() {
+	grep -oE '^[a-z].*\buefivars_[a-z_]+\(' lib/uefivars.h | grep -oE 'uefivars_[a-z_]+\(' | tr -d '(' | sort >"$scratch/header"
+	sed -n 's/^\t\(uefivars_[a-z_]*\);$/\1/p' lib/uefivars.map | sort >"$scratch/map"
+	nm -D --defined-only "$root"/usr/lib/libuefivars.so | sed -n 's/.* T \([a-z_]*\)@@UEFIVARS_[0-9]*$/\1/p' | sort >"$scratch/so"
+	[ -s "$scratch/header" ] && diff "$scratch/header" "$scratch/map" && diff "$scratch/map" "$scratch/so"
+}
+
+no_words_left() {
+	! grep -rE '@[A-Z]+@' "$root"
+}
+
+links_lead() {
+	broken=$(find "$root" -xtype l)
+	[ -z "$broken" ] || { echo "$broken"; return 1; }
+}
+
+manifest_is_whole() {
+	for page in docs/man/*.[1-8]; do
+		[ -e "$root/usr/share/man/man${page##*.}/${page##*/}" ] || echo "$page is not installed"
+	done
+	for page in docs/*.md; do
+		[ -e "$root/usr/share/doc/uefistored/$page" ] || echo "$page is not installed"
+	done
+	for program in "$release"/*; do
+		! file_is_program "$program" || [ -x "$root/usr/bin/${program##*/}" ] ||
+			[ -x "$root/usr/sbin/${program##*/}" ] || echo "$program is not installed"
+	done
+} >"$scratch/lacking"
+
+whole() {
+	manifest_is_whole
+	[ ! -s "$scratch/lacking" ] || { cat "$scratch/lacking"; return 1; }
+}
+
+# The benchmark is for us.
+file_is_program() {
+	[ -f "$1" ] && [ -x "$1" ] && [ "${1##*/}" != bench ] && [ "${1##*.}" != 0 ]
+}
+
+only_configuration_is_left() {
+	left=$(cd "$root" && find . ! -type d | sort)
+	[ "$left" = "./etc/uefistored/dm.conf
+./etc/uefistored/uefistored.conf" ] || [ "$left" = ./etc/uefistored/uefistored.conf ] || { echo "$left"; return 1; }
+}
+
+ok 'make install succeeds' run_make install
 ok 'the daemon runs' "$root/usr/sbin/uefistored" --version
 for file in tools/*.c; do
 	program=$(basename "$file" .c | sed 's/^guest$/uefistored-guest/')
 	ok "$program runs" "$root/usr/bin/$program" --version
 done
 for file in usr/include/uefivars.h usr/lib/libuefivars.a usr/lib/pkgconfig/uefivars.pc etc/uefistored/uefistored.conf \
-	usr/share/doc/uefistored/README.md usr/share/doc/uefistored/LICENSE usr/share/doc/uefistored/docs/protocol.md; do
+	usr/share/doc/uefistored/README.md usr/share/doc/uefistored/LICENSE usr/share/doc/uefistored/docs/protocol.md \
+	usr/share/man/man8/uefistored.8 usr/lib/tmpfiles.d/uefistored.conf usr/lib/sysusers.d/uefistored.conf; do
 	ok "/$file is there, readable by all" has_mode "/$file" 644
 done
 ok 'the header alone is a C program' sh -c "echo '#include <uefivars.h>' | ${CC:-cc} -std=c11 -pedantic -Wall -Wextra \
 	-Werror -fsyntax-only -I'$root/usr/include' -x c -"
 ok 'the program of the README builds' build_example
 ok 'and answers' run_example
+ok 'by the shared library' needs_library
+ok 'it builds against the archive, too' build_example --static
+ok 'and answers the same' run_example
+ok 'without the shared library' sh -c "! readelf -d '$scratch/example' | grep -q libuefivars"
+ok 'the library exports what its header declares' exports
+ok 'no word is left to be filled in' no_words_left
+ok 'every link leads somewhere' links_lead
+ok 'every page and every program is installed' whole
 echo '# mine' >"$root/etc/uefistored/uefistored.conf"
-ok 'a second make install succeeds' make_install
+ok 'a second make install succeeds' run_make install
 ok 'and keeps the configuration' grep -qx '# mine' "$root/etc/uefistored/uefistored.conf"
+ok 'make uninstall succeeds' run_make uninstall
+ok 'and leaves the configuration alone' only_configuration_is_left
 echo "1..$number"

@@ -501,7 +501,7 @@ def usage():
             ('--pk-priv', 'install', '--pk-priv', 'x')):
         place.fails(2, words, *arguments)
     same(place.xapi.methods(), [])
-    check('https://www.microsoft.com/' in place.does('--help').decode())
+    check('https://www.microsoft.com/' in place.does('--list-urls').decode())
     check(place.does('--version').decode().startswith('uefistored '))
 
 

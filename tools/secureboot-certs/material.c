@@ -65,7 +65,7 @@ struct draft {
 void material_print_urls(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
-		printf("  %-3s  %s\n", keyset_names[sources[i].key], sources[i].url);
+		printf("%-3s  %s\n", keyset_names[sources[i].key], sources[i].url);
 }
 
 bool material_check(enum uefivars_key key, const char *word)

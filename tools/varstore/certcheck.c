@@ -154,11 +154,12 @@ static int run(const struct invocation *invocation)
 }
 
 static const char nvram_certcheck_help[] =
-	"Prints update_required where the KEK or the db in FILE (base64 text as XAPI has it, or any other form\n"
-	"of a store) lacks a certificate, valid from 2023 or later, that the host's KEK.auth or db.auth has.\n"
-	"Else it prints update_ok; also for a machine without KEK and db, and for what is no store.\n"
+	"Prints update_required where the KEK or the db in FILE (any form of a store)\n"
+	"lacks a certificate, valid from 2023 or later, that the host's KEK.auth or\n"
+	"db.auth has. Else it prints update_ok, also for what is no store.\n"
 	"\n"
-	"  -k, --keys DIR         where KEK.auth and db.auth are; default: " KEYS_DIRECTORIES "\n";
+	"  -k, --keys DIR         of KEK.auth and db.auth; default:\n"
+	"                         " KEYS_DIRECTORIES "\n";
 
 const struct command command_nvram_certcheck = {
 	.name = "nvram-certcheck",

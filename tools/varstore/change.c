@@ -59,12 +59,10 @@ static int run_set(const struct invocation *invocation)
 	return status;
 }
 
-static const char set_help[] =
-	"Sets a variable to the bytes of a file, as a guest's SetVariable does; with APPEND (0x40) among the\n"
-	"attributes they are appended. For variables with AT (0x20), such as PK, KEK, db and dbx, the file is\n"
-	"an authenticated update (.auth), whose signature and time are not verified. An empty file, or\n"
-	"attributes 0, remove a variable that has no AT. ATTRIBUTES are a number (7, 0x27, 047) or words\n"
-	"(NV,BS,RT). With -f a missing file is made.\n";
+static const char set_help[] = "Sets a variable to the bytes of a file, as a guest's SetVariable does. Where it\n"
+			       "is authenticated the file is an .auth file; nobody has to have signed it.\n"
+			       "An empty file, or attributes 0, remove a variable that is not authenticated.\n"
+			       "ATTRIBUTES are a number (7, 0x27, 047) or words (NV,BS,RT); APPEND appends.\n";
 
 const struct command command_set = {
 	.name = "set",
@@ -156,13 +154,12 @@ static int run_rm(const struct invocation *invocation)
 	return remove_one(invocation, &name);
 }
 
-static const char rm_help[] =
-	"Removes a variable, authenticated or not.\n"
-	"\n"
-	"  -c, --clone            in place of one variable, all that the files in " CLONE_DIRECTORY " name:\n"
-	"                         GUID and name a line, # for comments. A variable that is not there, or cannot be\n"
-	"                         removed, is no error\n"
-	"      --rules DIR        these files are in DIR\n";
+static const char rm_help[] = "Removes a variable, authenticated or not.\n"
+			      "\n"
+			      "  -c, --clone            in its place all that a clone must not have: GUID and\n"
+			      "                         name a line, in the files of\n"
+			      "                         " CLONE_DIRECTORY "\n"
+			      "      --rules DIR        the directory of these files\n";
 
 const struct command command_rm = {
 	.name = "rm",

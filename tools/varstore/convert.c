@@ -163,12 +163,11 @@ static int run(const struct invocation *invocation)
 	return ok ? EXIT_SUCCESS : EXIT_RUNTIME;
 }
 
-static const char convert_help[] =
-	"Writes the variables in IN, in whatever form they are, to OUT: as JSON (.json), VARS blob (.vars,\n"
-	".blob, .dat, .bin) or its base64 text (.base64, .b64). OUT may be - for standard output. Tells what\n"
-	"the other form cannot hold.\n"
-	"\n"
-	"      --to FORM          json, vars or base64, whatever OUT is called\n";
+static const char convert_help[] = "Writes the variables in IN, in whatever form they are, to OUT: as JSON (.json),\n"
+				   "VARS blob (.vars, .blob, .dat, .bin) or its base64 text (.base64, .b64). OUT may\n"
+				   "be - for standard output. Tells what the other form cannot hold.\n"
+				   "\n"
+				   "      --to FORM          json, vars or base64, whatever OUT is called\n";
 
 const struct command command_convert = {
 	.name = "convert",

@@ -61,11 +61,10 @@ static int run_ls(const struct invocation *invocation)
 	return EXIT_SUCCESS;
 }
 
-static const char ls_help[] =
-	"Lists a machine's variables: GUID and name, a line each; also those that the daemon makes at each\n"
-	"start, as they would be if the machine were started now with Secure Boot off.\n"
-	"\n"
-	"  -l, --long             before the name also attributes, size in bytes, time of the last signed change\n";
+static const char ls_help[] = "Lists a machine's variables: GUID and name, a line each; also those that the\n"
+			      "daemon makes at each start, as they would be after a start with Secure Boot off.\n"
+			      "\n"
+			      "  -l, --long             attributes, size and time before the name\n";
 
 const struct command command_ls = {
 	.name = "ls",
@@ -140,10 +139,9 @@ static int run_get(const struct invocation *invocation)
 	return status;
 }
 
-static const char get_help[] =
-	"Writes the value of a variable to standard output, byte for byte.\n"
-	"\n"
-	"  -a, --attributes       in place of the value the attributes: as a number, then a name a line\n";
+static const char get_help[] = "Writes the value of a variable to standard output, byte for byte.\n"
+			       "\n"
+			       "  -a, --attributes       in its place the attributes: a number, a name a line\n";
 
 const struct command command_get = {
 	.name = "get",

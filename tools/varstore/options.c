@@ -10,25 +10,20 @@
 #include "tools/support/report.h"
 #include "tools/varstore/command.h"
 
-static const char machine_help[] =
-	"\n"
-	"Where the variables are:\n"
-	"  UUID                   the machine's, as XAPI has them\n"
-	"  -f, --file FILE        in place of the UUID: a JSON store, a VARS blob, or the base64 text of one, found\n"
-	"                         out from its content; a change is written back in the same form\n"
-	"  -s, --socket PATH      where XAPI (or its guard) listens, as seen in the chroot; default: " XAPI_SOCKET "\n"
-	"\n"
-	"What is given up before XAPI is spoken to:\n"
-	"  -r, --chroot DIR       all files outside of DIR\n"
-	"  -g, --gid GID          the group, and all others\n"
-	"  -u, --uid UID          the user\n"
-	"  -d, --depriv           what a process that speaks to one socket does not need\n";
+static const char machine_help[] = "\n"
+				   "  -f, --file FILE        a JSON store, VARS blob, or its base64 text in the\n"
+				   "                         place of UUID; is written back in the same form\n"
+				   "  -s, --socket PATH      XAPI's, or its guard's, seen from the chroot;\n"
+				   "                         default: " XAPI_SOCKET "\n"
+				   "  -r, --chroot DIR       before XAPI is spoken to: all files outside of DIR,\n"
+				   "  -g, --gid GID          the group and all others,\n"
+				   "  -u, --uid UID          the user,\n"
+				   "  -d, --depriv           and what else is not needed, are given up\n";
 
-static const char common_help[] =
-	"  -h, --help             this text\n"
-	"      --version          the version\n"
-	"\n"
-	"GUID NAME may also be written as one word: 'GUID NAME', NAME-GUID, or a well-known name alone.\n";
+static const char common_help[] = "  -h, --help             this text (man varstore tells more)\n"
+				  "      --version          the version\n"
+				  "\n"
+				  "GUID NAME may be one word: 'GUID NAME', NAME-GUID, or a well-known name alone.\n";
 
 /* Letters of options that have none for the user. */
 enum { JSON = 'J', RULES = 'R', TO = 'T', VERSION = 'V' };
@@ -56,7 +51,7 @@ static void print_help(const struct invocation *invocation)
 	const struct command *command = invocation->command;
 
 	printf("Usage: varstore%c%s [OPTION...]%s%s%s\n", invocation->installed ? '-' : ' ', command->name,
-	       command->machine ? " UUID" : "", *command->operands ? " " : "", command->operands);
+	       command->machine ? " UUID|-f FILE" : "", *command->operands ? " " : "", command->operands);
 	fputs(command->help, stdout);
 	if (command->machine)
 		fputs(machine_help, stdout);

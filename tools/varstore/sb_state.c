@@ -104,12 +104,11 @@ static int run_sb_state(const struct invocation *invocation)
 	return ok ? EXIT_SUCCESS : EXIT_RUNTIME;
 }
 
-static const char sb_state_help[] =
-	"setup removes PK, KEK, db and dbx: the machine starts in setup mode. user removes them and enrolls the\n"
-	"host's keys: dbx, db, KEK and PK. All of that is stored at once, or nothing.\n"
-	"\n"
-	"  -k, --keys DIR         where PK.auth, KEK.auth, db.auth and dbx.auth are;\n"
-	"                         default: " KEYS_DIRECTORIES "\n";
+static const char sb_state_help[] = "setup removes PK, KEK, db and dbx: the machine starts in setup mode. user\n"
+				    "enrolls the host's in their place. All of that is stored at once, or nothing.\n"
+				    "\n"
+				    "  -k, --keys DIR         of PK.auth, KEK.auth, db.auth and dbx.auth; default:\n"
+				    "                         " KEYS_DIRECTORIES "\n";
 
 const struct command command_sb_state = {
 	.name = "sb-state",

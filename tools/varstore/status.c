@@ -216,15 +216,13 @@ static int run_status(const struct invocation *invocation)
 	return EXIT_SUCCESS;
 }
 
-static const char status_help[] =
-	"Tells whether Secure Boot is wanted, whether it can be on and why not; who is in PK, KEK and db, and\n"
-	"how much in dbx; which of Microsoft's certificates of 2011 lack their successors; whether KEK can be\n"
-	"updated from inside the machine; what the host's keys have that the machine lacks; and how full the\n"
-	"store is.\n"
-	"\n"
-	"      --json             for programs\n"
-	"  -k, --keys DIR         where the host's KEK.auth and db.auth are;\n"
-	"                         default: " KEYS_DIRECTORIES "\n";
+static const char status_help[] = "Tells whether Secure Boot is wanted, can be on, and why not; what is in PK, KEK,\n"
+				  "db and dbx; which certificates of 2011 lack their successors; whether KEK can be\n"
+				  "updated from inside; what only the host's keys have; how full the store is.\n"
+				  "\n"
+				  "      --json             for programs\n"
+				  "  -k, --keys DIR         of the host's KEK.auth and db.auth; default:\n"
+				  "                         " KEYS_DIRECTORIES "\n";
 
 const struct command command_status = {
 	.name = "status",
