@@ -16,6 +16,7 @@ enum kind {
 	KIND_FLAG,   /* bool, no value */
 	KIND_LEVEL,  /* enum log_level */
 	KIND_ID,     /* uint32_t: the number of a user or group other than root */
+	KIND_MIB,    /* uint32_t: a size below 4 GiB, in MiB */
 	KIND_DOMID,  /* int: the number of a domain other than the host's */
 	KIND_ABSENT, /* not in this build */
 };
@@ -30,26 +31,28 @@ struct option {
 
 /* The numbers from here on have a meaning of their own. */
 #define DOMID_MAX 0x7fef
+/* In MiB; the last of the 4 GiB are always the firmware's. */
+#define BELOW_4G_MAX 4095
 
 #define AT(member) offsetof(struct options, member)
 /* What there is to choose from. */
 #ifdef UEFISTORED_XEN
-#define TRANSPORTS "--domain DOMID or --socket PATH"
+#define TRANSPORTS "--domain DOMID, --socket PATH, or --qemu-memory FILE and --doorbell PATH"
 #define XEN(kind) kind
 #define XEN_HELP(text) text
 #else
-#define TRANSPORTS "--socket PATH"
+#define TRANSPORTS "--socket PATH, or --qemu-memory FILE and --doorbell PATH"
 #define XEN(kind) KIND_ABSENT
 #define XEN_HELP(text) NO_XEN
 #endif
 #define NO_XEN "this build has no Xen transport (it has --socket)"
-#define NO_QEMU "this build has no qemu transport (it has --socket)"
 
 static const struct option table[] = {
 	{ "domain", XEN(KIND_DOMID), AT(domid), "DOMID", XEN_HELP("serve this Xen domain") },
 	{ "socket", KIND_TEXT, AT(socket), "PATH", "serve over a Unix socket" },
-	{ "qemu-memory", KIND_ABSENT, 0, "FILE", NO_QEMU },
-	{ "doorbell", KIND_ABSENT, 0, "PATH", NO_QEMU },
+	{ "qemu-memory", KIND_TEXT, AT(qemu_memory), "FILE", "serve the QEMU machine with this memory" },
+	{ "doorbell", KIND_TEXT, AT(doorbell), "PATH", "... and its port connected to this socket" },
+	{ "qemu-below-4g", KIND_MIB, AT(qemu_below_4g), "MIB", "... and so much below 4 GiB (as q35)" },
 	{ "backend", KIND_TEXT, AT(backend), "NAME", "where the variables are kept: file, memory, xapidb" },
 	{ "arg", KIND_LIST, AT(arguments), "NAME:VALUE", "path, uuid, socket, save or resume (repeatable)" },
 	{ "resume", KIND_FLAG, AT(resume), NULL, "start from the resume file, not the backend" },
@@ -104,6 +107,17 @@ static bool take_id(const char *name, const char *value, uint32_t *out, GError *
 	return true;
 }
 
+static bool take_mib(const char *name, const char *value, uint32_t *out, GError **error)
+{
+	guint64 number;
+
+	if (!g_ascii_string_to_unsigned(value, 10, 1, BELOW_4G_MAX, &number, NULL))
+		return error_set(error, EXIT_USAGE, "--%s: a number of MiB, from 1 to %d, was expected, not '%s'", name,
+				 BELOW_4G_MAX, value);
+	*out = (uint32_t)number;
+	return true;
+}
+
 static bool take_domid(const char *name, const char *value, int *out, GError **error)
 {
 	guint64 number;
@@ -142,6 +156,8 @@ static bool take(struct parse *parse, size_t index, const char *value, GError **
 		return take_level(parse->options, option->name, value, error);
 	case KIND_ID:
 		return take_id(option->name, value, at, error);
+	case KIND_MIB:
+		return take_mib(option->name, value, at, error);
 	case KIND_DOMID:
 		return take_domid(option->name, value, at, error);
 	case KIND_ABSENT:
@@ -206,6 +222,7 @@ static bool check_transport(struct options *options, GError **error)
 	} transports[] = {
 		{ "xen", "--domain DOMID", options->domid >= 0 },
 		{ "socket", "--socket PATH", options->socket != NULL },
+		{ "qemu", "--qemu-memory FILE", options->qemu_memory != NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(transports); i++) {
@@ -228,6 +245,18 @@ static bool check_path(const char *option, const char *path, GError **error)
 			 (size_t)TRANSPORT_SOCKET_PATH_MAX, strlen(path));
 }
 
+static bool check_qemu(const struct options *options, GError **error)
+{
+	const bool qemu = options->qemu_memory != NULL;
+
+	if (qemu && !options->doorbell)
+		return error_set(error, EXIT_USAGE, "--qemu-memory: --doorbell was expected, too");
+	if (!qemu && (options->doorbell || options->qemu_below_4g))
+		return error_set(error, EXIT_USAGE, "--%s: --qemu-memory was expected, too",
+				 options->doorbell ? "doorbell" : "qemu-below-4g");
+	return true;
+}
+
 static bool check(struct options *options, GError **error)
 {
 	if (options->help || options->version || options->print_capabilities)
@@ -235,6 +264,8 @@ static bool check(struct options *options, GError **error)
 	if (!check_sandbox(options, error))
 		return false;
 	if (!check_transport(options, error) || !check_path("socket", options->socket, error))
+		return false;
+	if (!check_path("doorbell", options->doorbell, error) || !check_qemu(options, error))
 		return false;
 	if (options->state && options->domid < 0)
 		return error_set(error, EXIT_USAGE, "--state belongs to --domain");
@@ -296,6 +327,8 @@ bool options_print_help(void)
 void options_clear(struct options *options)
 {
 	g_free(options->socket);
+	g_free(options->qemu_memory);
+	g_free(options->doorbell);
 	g_free(options->state);
 	g_free(options->backend);
 	if (options->arguments)

@@ -15,7 +15,10 @@ struct options {
 	const char *transport; /* the one that is asked for: a name of transport_names() */
 	int domid;             /* -1: not given */
 	char *socket;
-	char *state; /* NULL: the default place */
+	char *qemu_memory;
+	char *doorbell;
+	uint32_t qemu_below_4g; /* MiB; 0: not given */
+	char *state;            /* NULL: the default place */
 	char *backend;
 	GPtrArray *arguments; /* char *: NAME:VALUE, ends with NULL */
 	bool resume;

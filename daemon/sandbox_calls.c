@@ -63,6 +63,13 @@ static const struct sandbox_call transport_socket[] = {
 	CALL_IF(fcntl, IS(1, F_GETFL)),
 };
 
+static const struct sandbox_call transport_qemu[] = {
+	/* QEMU's connection, and the bytes that come down it; the machine's memory is a file that is open. */
+	CALL(accept4),
+	CALL(recvfrom),
+	CALL_IF(fcntl, IS(1, F_GETFL)),
+};
+
 static const struct sandbox_call backend_file[] = {
 	/* A new file beside the store, never one that is there. */
 	CALL_IF(openat, HAS(2, O_CREAT | O_EXCL)),
@@ -94,12 +101,14 @@ const struct sandbox_part sandbox_everywhere = { NULL, SANDBOX_LIST(everywhere),
  * The socket has 16 connections, of two descriptors each, and one that is refused.
  */
 static const struct sandbox_part socket_part = { "socket", SANDBOX_LIST(transport_socket), 40, RLIM_INFINITY };
+static const struct sandbox_part qemu_part = { "qemu", SANDBOX_LIST(transport_qemu), 4, RLIM_INFINITY };
 static const struct sandbox_part memory_part = { "memory", NULL, 0, 0, 0 };
 static const struct sandbox_part file_part = { "file", SANDBOX_LIST(backend_file), 8, SANDBOX_LARGEST_FILE };
 static const struct sandbox_part xapidb_part = { "xapidb", SANDBOX_LIST(backend_xapidb), 8, 0 };
 
 static const struct sandbox_part *const transports[] = {
 	&socket_part,
+	&qemu_part,
 #ifdef UEFISTORED_XEN
 	&sandbox_xen,
 #endif

@@ -21,9 +21,9 @@ static bool fail(const char *path, const char *what, GError **error)
 	return error_set(error, EXIT_FAILED, "%s: %s: %s", path, what, strerror(errno));
 }
 
-static int new_socket(void)
+static int new_socket(int type)
 {
-	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /* The caller has checked the length. */
@@ -57,7 +57,7 @@ bool listener_check(const char *path, GError **error)
 		return check_directory(path, error);
 	if (!S_ISSOCK(status.st_mode))
 		return error_set(error, EXIT_FAILED, "%s: is there, and is no socket", path);
-	fd = new_socket();
+	fd = new_socket(SOCK_STREAM);
 	if (fd < 0)
 		return fail(path, "no socket can be made", error);
 	result = connect(fd, (const struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
@@ -119,7 +119,7 @@ bool listener_open(struct listener *listener, const char *path, GError **error)
 	struct stat status;
 	bool ok;
 
-	listener->fd = new_socket();
+	listener->fd = new_socket(listener->type);
 	ok = listener->fd >= 0 && bind_and_rename(listener->fd, directory, name) && lstat(path, &status) == 0;
 	if (ok) {
 		listener->device = status.st_dev;
@@ -165,7 +165,7 @@ bool listener_prepare(struct listener *listener, const char *path, GError **erro
 	char *directory = g_path_get_dirname(path);
 	bool ok;
 
-	listener->fd = new_socket();
+	listener->fd = new_socket(listener->type);
 	ok = listener->fd >= 0 && bind_and_rename(listener->fd, directory, NULL);
 	if (!ok)
 		fail(path, "the socket cannot be made", error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A listening SOCK_SEQPACKET socket at a path. */
+/* A listening Unix socket at a path. */
 #ifndef TRANSPORT_LISTENER_H
 #define TRANSPORT_LISTENER_H
 
@@ -10,6 +10,7 @@
 struct publisher;
 
 struct listener {
+	int type; /* SOCK_SEQPACKET or SOCK_STREAM */
 	int fd;
 	/* The file that was made. */
 	dev_t device;

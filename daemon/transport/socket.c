@@ -143,6 +143,7 @@ struct transport *transport_socket_new(struct options *options, GError **error)
 		.close = close_transport,
 	};
 	transport->path = g_strdup(options->socket);
+	transport->listener.type = SOCK_SEQPACKET;
 	transport->listener.fd = -1;
 	transport->refused.what = "refused connections";
 	return &transport->base;

@@ -10,6 +10,7 @@ static const struct {
 #ifdef UEFISTORED_XEN
 	{ "xen", transport_xen_new },
 #endif
+	{ "qemu", transport_qemu_new },
 	{ "socket", transport_socket_new },
 };
 

@@ -56,6 +56,13 @@ struct transport *transport_new(struct options *options, GError **error);
  */
 struct transport *transport_socket_new(struct options *options, GError **error);
 
+/*
+ * The qemu transport: the machine's memory is the file options->qemu_memory, and QEMU connects to options->doorbell, a
+ * path as that of the socket transport. Returns NULL and sets *error where that path is in use, or where the file
+ * cannot be opened or made.
+ */
+struct transport *transport_qemu_new(struct options *options, GError **error);
+
 /* The Xen transport, for the domain options->domid. */
 struct transport *transport_xen_new(struct options *options, GError **error);
 

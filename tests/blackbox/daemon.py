@@ -139,12 +139,14 @@ def fails(status, words, *arguments, **more):
 
 
 class Daemon:
+    AT = '--socket'
+
     def __init__(self, *arguments, directory=None, store=None, socket_path=None, env=None, wait=True, default=True,
                  **more):
         self.directory = directory or scratch()
         self.socket = socket_path or os.path.join(self.directory, 's')
         self.log_path = os.path.join(self.directory, 'log')
-        command = [UEFISTORED, '--socket', self.socket]
+        command = [UEFISTORED, self.AT, self.socket]
         if store:
             command += ['--backend', 'file', '--arg', 'path:' + store]
         if default:

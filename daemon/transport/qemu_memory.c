@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon/transport/qemu_memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "uefivars.h"
+
+#define FRAME_SIZE 4096u
+#define GIB (UINT64_C(1) << 30)
+/* Where a q35 machine has more than fits below this, it has only 2 GiB there. */
+#define Q35_LOW_MAX UINT64_C(0xb0000000)
+#define Q35_LOW_SPLIT (2 * GIB)
+#define HIGH_BEGIN (4 * GIB)
+/* Video memory and ROMs. */
+#define LEGACY_BEGIN 0xa0000u
+#define LEGACY_END 0x100000u
+
+static bool check_kind(const char *path, int fd, GError **error)
+{
+	struct stat status;
+	struct statfs system;
+
+	if (fstat(fd, &status) < 0 || fstatfs(fd, &system) < 0)
+		return error_set(error, EXIT_FAILED, "%s: cannot be looked at: %s", path, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return error_set(error, EXIT_FAILED, "%s: a file was expected, the machine's memory", path);
+	if (system.f_type == HUGETLBFS_MAGIC)
+		return error_set(
+			error, EXIT_FAILED,
+			"%s: is on hugetlbfs, where files can only be mapped; a place like /dev/shm was expected",
+			path);
+	return true;
+}
+
+bool qemu_memory_open(struct qemu_memory *memory, const char *path, GError **error)
+{
+	memory->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (memory->fd < 0)
+		return error_set(error, EXIT_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
+	if (check_kind(path, memory->fd, error))
+		return true;
+	qemu_memory_close(memory);
+	return false;
+}
+
+void qemu_memory_close(struct qemu_memory *memory)
+{
+	if (memory->fd >= 0)
+		close(memory->fd);
+	memory->fd = -1;
+}
+
+static uint64_t size_below(const struct qemu_memory *memory, uint64_t size)
+{
+	if (memory->below)
+		return MIN(size, memory->below);
+	return size < Q35_LOW_MAX ? size : Q35_LOW_SPLIT;
+}
+
+bool qemu_memory_find(const struct qemu_memory *memory, uint32_t frame, off_t *offset)
+{
+	const uint64_t begin = (uint64_t)frame * FRAME_SIZE, end = begin + UEFIVARS_PAGE_SIZE;
+	struct stat status;
+	uint64_t size, below;
+
+	if (fstat(memory->fd, &status) < 0)
+		return false;
+	errno = 0;
+	size = (uint64_t)status.st_size;
+	below = size_below(memory, size);
+	if (begin < LEGACY_END && end > LEGACY_BEGIN)
+		return false;
+	if (end <= below)
+		*offset = (off_t)begin;
+	else if (begin >= HIGH_BEGIN && end - HIGH_BEGIN <= size - below)
+		*offset = (off_t)(begin - HIGH_BEGIN + below);
+	else
+		return false;
+	return true;
+}
+
+bool qemu_memory_read(const struct qemu_memory *memory, uint8_t *to, size_t size, off_t offset)
+{
+	while (size) {
+		ssize_t n = pread(memory->fd, to, size, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = 0;
+		if (n <= 0)
+			return false;
+		to += n;
+		size -= (size_t)n;
+		offset += n;
+	}
+	return true;
+}
+
+bool qemu_memory_write(const struct qemu_memory *memory, const uint8_t *bytes, size_t size, off_t offset)
+{
+	while (size) {
+		ssize_t n = pwrite(memory->fd, bytes, size, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		size -= (size_t)n;
+		offset += n;
+	}
+	return true;
+}
