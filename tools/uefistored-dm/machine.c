@@ -108,6 +108,20 @@ static uint32_t domain_of(pid_t pid)
 	return domid;
 }
 
+/* What a daemon of a domain that has ended leaves in /run: a guest can reboot for ever, and each time has a new number.
+ */
+static void forget_run(uint32_t domid)
+{
+	static const char *const kinds[] = { "state", "resume" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		char *path = g_strdup_printf(MACHINE_RUN "/%u.%s", domid, kinds[i]);
+
+		unlink(path);
+		g_free(path);
+	}
+}
+
 bool machine_take_over(const struct machine *machine, struct xs_handle *xenstore)
 {
 	pid_t pid = find_daemon(machine->pidfile);
@@ -127,6 +141,8 @@ bool machine_take_over(const struct machine *machine, struct xs_handle *xenstore
 		}
 		g_usleep(STEP_MS * 1000);
 	}
+	if (pid)
+		forget_run(domid);
 	return true;
 }
 
@@ -163,7 +179,13 @@ static bool give_file(int directory, const char *name, uid_t uid, gid_t gid)
 	return ok;
 }
 
-static bool prepare_directory(const struct machine *machine, uid_t uid, gid_t gid)
+/* What an earlier run has left is not for a restore of this one: its variables would be taken back to that time. */
+static bool forget_save(int directory)
+{
+	return unlinkat(directory, SAVE, 0) == 0 || errno == ENOENT;
+}
+
+static bool prepare_directory(const struct machine *machine, bool resume, uid_t uid, gid_t gid)
 {
 	int fd;
 	bool ok;
@@ -173,7 +195,8 @@ static bool prepare_directory(const struct machine *machine, uid_t uid, gid_t gi
 		return false;
 	}
 	fd = open(machine->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	ok = fd >= 0 && fchown(fd, uid, gid) == 0 && give_file(fd, STORE, uid, gid) && give_file(fd, SAVE, uid, gid);
+	ok = fd >= 0 && fchown(fd, uid, gid) == 0 && give_file(fd, STORE, uid, gid) &&
+	     (resume ? give_file(fd, SAVE, uid, gid) : forget_save(fd));
 	if (!ok)
 		report("%s: its files cannot be given to the daemon's user (%u)", machine->directory, uid);
 	if (fd >= 0)
@@ -240,7 +263,7 @@ void machine_serve(const struct machine *machine, bool resume)
 	uid_t uid;
 	gid_t gid;
 
-	if (!find_user(machine, &uid, &gid) || !prepare_directory(machine, uid, gid))
+	if (!find_user(machine, &uid, &gid) || !prepare_directory(machine, resume, uid, gid))
 		return;
 	if (mkdir(MACHINE_RUN, 0700) < 0 && errno != EEXIST) {
 		report(MACHINE_RUN ": cannot be made: %s", strerror(errno));
