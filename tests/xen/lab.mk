@@ -10,7 +10,8 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-pr
 # 32 bits, flat, without a library, and without registers that nobody has switched on.
 GUEST_FLAGS := -m32 -O2 -std=gnu17 $(WARNINGS) -ffreestanding -fno-pic -fno-stack-protector -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only
-GUEST_LINK := -m32 -nostdlib -static -no-pie -Wl,-T,$(HERE)/guest/guest.lds -Wl,--build-id=none -Wl,--no-warn-rwx-segments
+GUEST_LINK := -m32 -nostdlib -static -no-pie -Wl,-T,$(HERE)/guest/guest.lds -Wl,--build-id=none \
+	-Wl,--no-warn-rwx-segments
 DOM0_FLAGS := -O2 -std=gnu17 -D_GNU_SOURCE $(WARNINGS)
 DOM0_LIBS := -lxenguest -lxenctrl -lxentoollog -lxendevicemodel -lxenforeignmemory -lxenevtchn -lxenstore
 
