@@ -16,7 +16,7 @@
 #define ANSWER_MS 19500
 
 /* Most requests are no longer. */
-#define COPIED_FIRST 1024
+#define COPIED_FIRST 512
 
 struct serve {
 	struct uefivars *uv;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -26,6 +27,9 @@
 /* What a port has that nobody serves. */
 #define NOTHING UINT64_MAX
 #define DOORBELL_SIZE 4
+/* So many times events are taken before other things have their turn, and so long the next one is waited for. */
+#define BURST 32
+#define BURST_WAIT_MS 1
 /*
  * How often we look whether the domain is still there while it asks for nothing. Until then it cannot end for good: our
  * mapping holds some of its pages.
@@ -251,16 +255,34 @@ static void finish(struct vcpu *vcpu)
 	}
 }
 
-static gboolean on_events(gint fd, GIOCondition condition, gpointer pointer)
+static void serve_events(struct xen_transport *transport)
 {
-	struct xen_transport *transport = pointer;
 	unsigned int vcpus[XEN_DOMAIN_EVENTS];
 	size_t count = xen_domain_take_events(transport->domain, vcpus);
 
-	(void)fd;
-	(void)condition;
 	for (size_t i = 0; i < count; i++)
 		look_at_slot(&transport->vcpus[vcpus[i]]);
+}
+
+/* Firmware asks for one variable after the other: the next request is often there before the main loop would be. */
+static bool has_next_event(struct xen_transport *transport)
+{
+	struct pollfd events = { .fd = xen_domain_fd(transport->domain), .events = POLLIN };
+
+	return !serve_is_waiting(transport->serve) && !transport->base.ended && poll(&events, 1, BURST_WAIT_MS) > 0;
+}
+
+static gboolean on_events(gint fd, GIOCondition condition, gpointer pointer)
+{
+	struct xen_transport *transport = pointer;
+
+	(void)fd;
+	(void)condition;
+	for (int i = 0; i < BURST; i++) {
+		serve_events(transport);
+		if (!has_next_event(transport))
+			break;
+	}
 	return G_SOURCE_CONTINUE;
 }
 
