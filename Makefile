@@ -175,7 +175,7 @@ soak: $(BUILD)/release/uefistored $(BUILD)/release/tests/soak/run_soak ## Guests
 	BUILD=$(BUILD)/release tests/soak/soak.py $(SOAK_SECONDS)
 
 coverage: $(call tests_of,coverage) ## Lines and branches by room that the tests in C reach
-	@scripts/deps --check lint
+	@scripts/deps --check lint test
 	@scripts/coverage $(BUILD)/coverage $(call tests_of,coverage)
 
 format: ## Lay out all C files as .clang-format says
