@@ -279,6 +279,8 @@ void state_answer(struct state *state, unsigned int vcpu, const struct uefivars 
 	if (!state->map)
 		return;
 	at = entry(state, vcpu);
+	at->kind = STATE_UNANSWERED;
+	atomic_signal_fence(memory_order_seq_cst);
 	at->sequence = state->sequence + is_behind(state, uv);
 	at->size = (uint32_t)(fits ? size : STATE_REQUEST_SIZE);
 	memcpy(at->bytes, fits ? response : request, at->size);

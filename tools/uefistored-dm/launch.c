@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -146,6 +147,11 @@ bool launch(const struct machine *machine, struct xs_handle *xenstore, bool resu
 	else if (ok)
 		ok = (child = start_alone(machine, resume)) > 0;
 	ok = ok && wait_until_ready(machine, xenstore, unit, child);
+	/* The domain is refused: nobody will need it. */
+	if (!ok && unit)
+		systemctl("stop", "--quiet", unit);
+	else if (!ok && child > 0)
+		kill(child, SIGTERM);
 	g_free(unit);
 	return ok;
 }
