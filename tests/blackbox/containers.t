@@ -35,8 +35,9 @@ deps() {
 
 installs_by_yum() {
 	give id 'echo 0'
+	give nothing 'exit 0'
 	give yum "echo \"\$@\" >>$scratch/yum; for name in prove python3 openssl cert-to-efi-sig-list sbvarsign cc; do
-		cp $scratch/bin/id $scratch/bin/\$name; done"
+		cp $scratch/bin/nothing $scratch/bin/\$name; done"
 	deps test && grep -qE -e '^-q -y install .*efitools.*libasan.*perl-Test-Harness.*python3' "$scratch/yum"
 }
 

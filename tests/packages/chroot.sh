@@ -18,6 +18,10 @@ ok() {
 	fi
 }
 
+end_of_tests() {
+	echo "1..$number"
+}
+
 # The first mirror that this machine has its packages from.
 mirror() {
 	local found

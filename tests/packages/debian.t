@@ -113,4 +113,4 @@ ok 'the packages are installed again' install_all
 ok 'and purged, now without any machine' purge_all
 ok 'nothing is left' nothing_is_left
 ok 'no user either' no_user
-echo "1..$number"
+end_of_tests

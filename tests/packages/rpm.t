@@ -136,4 +136,4 @@ ok 'and XAPI finds them' xapi_finds_them
 ok 'the programs run by these names' runs_as_varstored
 ok 'they are removed' removed
 ok 'nothing is left' nothing_is_left
-echo "1..$number"
+end_of_tests
