@@ -59,7 +59,7 @@ serves() {
 }
 
 manual() {
-	inside sh -c "man -P cat '$1' | grep -q '$2'"
+	inside sh -c "man -P cat '$1' | grep '$2'" >/dev/null
 }
 
 # The user, the directories and the units, by systemd's own tools.

@@ -14,7 +14,7 @@ esac
 keys=/usr/share/varstored
 
 source_builds() {
-	make -s srpm && rpm -qpl "$rpms"/uefistored-*.src.rpm | grep -q '^uefistored-.*\.tar\.gz$'
+	make -s srpm && rpm -qpl "$rpms"/uefistored-*.src.rpm | grep '^uefistored-.*\.tar\.gz$' >/dev/null
 }
 
 # What the packages of Debian lack by name is there.
@@ -33,19 +33,18 @@ has() {
 
 # It is newer than uefistored 1, is no more what varstored obsoletes, and takes both their places.
 takes_places() {
-	rpm -qp --qf '%{epoch}\n' "$rpms"/x86_64/uefistored-[0-9]*.rpm | grep -qx 1 &&
-		rpm -qp --obsoletes "$rpms"/x86_64/uefistored-[0-9]*.rpm | grep -qx 'varstored < 1:0' &&
-		rpm -qp --provides "$rpms"/x86_64/uefistored-[0-9]*.rpm | grep -q '^varstored = 1:' &&
-		rpm -qp --requires "$rpms"/x86_64/uefistored-[0-9]*.rpm | grep -qx varstored-guard &&
-		rpm -qp --obsoletes "$rpms"/x86_64/uefistored-tools-*.rpm | grep -qx 'varstored-tools < 1:0'
+	rpm -qp --qf '%{epoch}\n' "$rpms"/x86_64/uefistored-[0-9]*.rpm | grep -x 1 >/dev/null &&
+		rpm -qp --obsoletes "$rpms"/x86_64/uefistored-[0-9]*.rpm | grep -x 'varstored < 1:0' >/dev/null &&
+		rpm -qp --provides "$rpms"/x86_64/uefistored-[0-9]*.rpm | grep '^varstored = 1:' >/dev/null &&
+		rpm -qp --requires "$rpms"/x86_64/uefistored-[0-9]*.rpm | grep -x varstored-guard >/dev/null &&
+		rpm -qp --obsoletes "$rpms"/x86_64/uefistored-tools-*.rpm | grep -x 'varstored-tools < 1:0' >/dev/null
 }
 
 # For XCP-ng 8.2 the pool's keys stay where XAPI puts them.
 old_host() {
-	rpmspec -q --define 'dist .xcpng8.2' --qf '%{name}: [%{filenames} ]\n' "$rpms/uefistored.spec" >"$scratch/spec" 2>&1
-	rpmspec -P --define 'dist .xcpng8.2' "$rpms/uefistored.spec" | grep -q '^echo .varstore_dir=/var/lib/uefistored' &&
-		! rpmspec -P --define 'dist .xcpng8.3' "$rpms/uefistored.spec" | grep -q '^echo .varstore_dir=' &&
-		rpmspec -P --define 'dist .xcpng8.3' "$rpms/uefistored.spec" | grep -q '^Conflicts: xapi-core < 23.6.0-1'
+	rpmspec -P --define 'dist .xcpng8.2' "$rpms/uefistored.spec" | grep '^echo .varstore_dir=/var/lib/uefistored' >/dev/null &&
+		! rpmspec -P --define 'dist .xcpng8.3' "$rpms/uefistored.spec" | grep '^echo .varstore_dir=' >/dev/null &&
+		rpmspec -P --define 'dist .xcpng8.3' "$rpms/uefistored.spec" | grep '^Conflicts: xapi-core < 23.6.0-1' >/dev/null
 }
 
 old_compiler() {
@@ -100,7 +99,7 @@ xapi_finds_them() {
 
 # As xenopsd, which knows the name alone.
 runs_as_varstored() {
-	inside /usr/sbin/varstored --print-capabilities | grep -q uefistored &&
+	inside /usr/sbin/varstored --print-capabilities | grep uefistored >/dev/null &&
 		inside /opt/xensource/libexec/create-auth --version && inside /usr/sbin/secureboot-certs --version
 }
 
