@@ -91,7 +91,7 @@ parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || ec
 
 .PHONY: all uefistored uefistored-debug tools man demo test check bench faults tsan soak coverage compilers lint \
 	scan-build valgrind format deps deps-lint deps-package install uninstall list dist deb srpm rpm check-release \
-	test-packages deploy clean help everything everything-release everything-debug FORCE
+	test-packages docker-shell deploy clean help everything everything-release everything-debug FORCE
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -218,6 +218,12 @@ srpm: ## The source package for XCP-ng, in $(BUILD)/rpm
 rpm: ## Packages for XCP-ng, in $(BUILD)/rpm (RPMFLAGS=--nodeps: with what is there)
 	@scripts/deps package
 	@$(places) scripts/package rpm
+
+docker-shell: ## A shell in a container that has all that is needed (IMAGE=debian or xcp-ng)
+	@scripts/docker shell
+
+docker-%: ## make TARGET in such a container: docker-all, docker-check, docker-deb, docker-rpm, ...
+	@scripts/docker make $*
 
 deploy: all ## Copy the programs to a test host by ssh (HOST=[user@]name)
 	@scripts/deploy '$(HOST)' '$(PREFIX)' $(BUILD)/release/uefistored $(TOOLS:%=$(BUILD)/release/%)

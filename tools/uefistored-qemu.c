@@ -17,19 +17,21 @@
 #define MEMORY_MIN 64
 #define MEMORY_MAX (1 << 24)
 
-static const char help[] =
-	"Usage: uefistored-qemu [OPTION...] STORE [-- QEMU-OPTION...]\n"
-	"\n"
-	"Prints the commands of a q35 machine whose UEFI variables are kept in the file STORE, or runs them.\n"
-	"\n"
-	"  --run                     Run the machine until it is switched off; after a reset it begins anew\n"
-	"  --firmware FILE           The image (what make firmware built, or what is installed)\n"
-	"  --memory MIB              The machine's memory (1024)\n"
-	"  --directory DIR           Where memory and doorbell are, in a file system in memory (with --run: a new one)\n"
-	"  --keys DIR                For the daemon: PK.auth, KEK.auth, db.auth and dbx.auth\n"
-	"  --secure-boot true|false  For the daemon: is Secure Boot wanted?\n"
-	"  --qemu PROGRAM            QEMU (qemu-system-x86_64)\n"
-	"  --version                 Print the version\n";
+static const char help[] = "Usage: uefistored-qemu [OPTION...] STORE [-- QEMU-OPTION...]\n"
+			   "Prints the commands of a q35 machine whose UEFI variables are kept in the file\n"
+			   "STORE, or runs them.\n"
+			   "\n"
+			   "  --run                     run the machine until it is switched off; after a\n"
+			   "                            reset it begins anew\n"
+			   "  --firmware FILE           the image; default: what is installed or was built\n"
+			   "  --memory MIB              the machine's memory (1024)\n"
+			   "  --directory DIR           where memory and doorbell are, in a file system in\n"
+			   "                            memory; default with --run: a new one\n"
+			   "  --keys DIR                for the daemon: PK.auth, KEK.auth, db.auth, dbx.auth\n"
+			   "  --secure-boot true|false  for the daemon: is Secure Boot wanted?\n"
+			   "  --qemu PROGRAM            QEMU (qemu-system-x86_64)\n"
+			   "  --help                    this text (man uefistored-qemu tells more)\n"
+			   "  --version                 the version\n";
 
 enum { RUN = 1, FIRMWARE, MEMORY, DIRECTORY, KEYS, SECURE_BOOT, QEMU, VERSION, HELP };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The state file: whole after a cut at any byte of any write, after SIGKILL at any moment, and right about answers. */
+/* The state file: whole after a cut at any byte of any write, and right about answers. */
 #include <stddef.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -12,17 +12,8 @@ static ssize_t recorded_pwrite(int fd, const void *bytes, size_t size, off_t off
 #undef pwrite
 
 #include <glib/gstdio.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 
-#include "tests/support/check.h"
-#include "tests/support/guest.h"
-
-#define VCPUS 2
-#define KILLS 60
-
-static const struct state_identity someone = { 7, 1, { 1, 2, 3 } };
+#include "tests/durability/state_place.h"
 
 struct written {
 	size_t offset;
@@ -53,76 +44,6 @@ static void forget(void)
 		g_bytes_unref(g_array_index(record, struct written, i).bytes);
 	g_array_free(record, TRUE);
 	record = NULL;
-}
-
-struct place {
-	char *directory, *path;
-};
-
-static struct place new_place(void)
-{
-	char *directory = g_dir_make_tmp("uefistored-state-XXXXXX", NULL);
-
-	return (struct place){ directory, g_build_filename(directory, "state", NULL) };
-}
-
-static void remove_place(struct place *place)
-{
-	g_unlink(place->path);
-	g_rmdir(place->directory);
-	g_free(place->path);
-	g_free(place->directory);
-}
-
-static struct state *open_state(const char *path)
-{
-	GError *error = NULL;
-	struct state *state = state_open(path, &error);
-
-	g_assert_no_error(error);
-	return state;
-}
-
-static struct state *begin(const char *path)
-{
-	struct state *state = open_state(path);
-	GError *error = NULL;
-
-	g_assert_true(state_begin(state, &someone, VCPUS, &error));
-	g_assert_no_error(error);
-	return state;
-}
-
-static uint64_t set(struct guest *guest, const char *name, unsigned int number, size_t size)
-{
-	g_autofree uint8_t *data = g_malloc(size);
-
-	memset(data, 0xa0 + (int)(number % 16), size);
-	put_le32(data, number);
-	return guest_set(guest, name, number % 3 ? ATTR_BS | ATTR_RT : ATTR_NV | ATTR_BS | ATTR_RT, data, size);
-}
-
-/* The number that the variable holds in the state of this file; all of the state must be right. */
-static unsigned int number_in(const uint8_t *blob, size_t size, const char *name)
-{
-	struct guest *guest = guest_new();
-	struct client_value value;
-	unsigned int number;
-
-	g_assert_true(guest_start_from(guest, UEFIVARS_RESUME, blob, size));
-	g_assert_cmpuint(guest->asides->len, <=, 1); /* what a file that grows has behind its end */
-	check_status(guest_get(guest, name, &value), EFI_SUCCESS);
-	number = get_le32(value.data);
-	for (size_t i = 4; i < value.data_size; i++)
-		g_assert_cmphex(value.data[i], ==, 0xa0 + number % 16);
-	guest_free(guest);
-	return number;
-}
-
-/* Sizes that make the place too small, then large enough again. */
-static size_t size_of(unsigned int number)
-{
-	return 4 + (number * 977) % 5000;
 }
 
 static void test_finds_what_was_kept(void)
@@ -416,86 +337,6 @@ static void test_other_files(void)
 	remove_place(&place);
 }
 
-/* The child's life: each number is set, kept, and then told. */
-static G_GNUC_NORETURN void storm(const char *path, unsigned int from, atomic_uint *told)
-{
-	static const uint8_t request[STATE_REQUEST_SIZE];
-	struct guest *guest = guest_new();
-	struct state *state = open_state(path);
-	const uint8_t *blob;
-	uint8_t answer[8] = { 0 };
-	size_t size;
-	bool ok;
-
-	blob = state_blob(state, &size);
-	ok = blob ? guest_start_from(guest, UEFIVARS_RESUME, blob, size) && state_continue(state, VCPUS, NULL) :
-		    guest_start(guest) && state_begin(state, &someone, VCPUS, NULL);
-	for (unsigned int i = from + 1; ok; i++) {
-		state_take(state, 0);
-		guest_set(guest, "Storm", 0, NULL, 0);
-		ok = set(guest, "Storm", i, size_of(i)) == EFI_SUCCESS;
-		put_le32(answer, i);
-		state_answer(state, 0, guest->uv, request, answer, sizeof answer);
-		atomic_store(told, i);
-	}
-	_exit(1);
-}
-
-static unsigned int check_storm(const char *path, unsigned int told)
-{
-	struct state *state = open_state(path);
-	const uint8_t *bytes, *blob;
-	unsigned int number = told;
-	size_t size;
-
-	blob = state_blob(state, &size);
-	if (blob)
-		number = number_in(blob, size, "Storm");
-	else
-		g_assert_cmpuint(told, ==, 0);
-	g_assert_true(number == told || number == told + 1);
-	if (told) {
-		g_assert_true(state_continue(state, VCPUS, NULL));
-		/* What is answered is what the file says; what is not will be served again, on the old state. */
-		if (state_left(state, 0, &bytes, &size) == STATE_RESPONSE)
-			g_assert_cmpuint(get_le32(bytes), ==, number);
-		else
-			g_assert_cmpuint(number, ==, told);
-	}
-	state_free(state);
-	return number;
-}
-
-static void test_killed(void)
-{
-	atomic_uint *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct place place = new_place();
-	unsigned int number = 0;
-
-	for (int i = 0; i < KILLS; i++) {
-		int status;
-		pid_t child;
-
-		atomic_store(told, number);
-		child = fork();
-		if (child == 0)
-			storm(place.path, number, told);
-		g_assert_cmpint(child, >, 0);
-		/* Some are killed while they start, most while they write. */
-		if (i % 8)
-			while (atomic_load(told) < number + 3 && waitpid(child, &status, WNOHANG) == 0)
-				g_usleep(100);
-		g_usleep(g_random_int() % 3000);
-		kill(child, SIGKILL);
-		g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-		g_assert_true(WIFSIGNALED(status));
-		number = check_storm(place.path, atomic_load(told));
-	}
-	g_assert_cmpuint(number, >, KILLS);
-	munmap(told, sizeof *told);
-	remove_place(&place);
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -507,6 +348,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/state/journal", test_journal);
 	g_test_add_func("/state/owner", test_owner);
 	g_test_add_func("/state/other-files", test_other_files);
-	g_test_add_func("/state/killed", test_killed);
 	return g_test_run();
 }

@@ -153,7 +153,7 @@ static void call_end(struct call *call, long result, unsigned long inode, long o
 	parts[0].iov_base = line;
 	parts[0].iov_len = (size_t)snprintf(line, sizeof line, "%s %ld %d %lu %ld %zu %s\n", call->name, result,
 					    result < 0 ? error : 0, inode, offset, size, call->path);
-	parts[1].iov_base = (void *)(uintptr_t)bytes;
+	parts[1].iov_base = (void *)bytes;
 	parts[1].iov_len = bytes && result > 0 ? (size_t)result : 0;
 	if (record)
 		note(parts);

@@ -41,7 +41,7 @@ static uint8_t spiteful(GRand *random)
 
 static void *flip(void *seed)
 {
-	g_autoptr(GRand) random = g_rand_new_with_seed(GPOINTER_TO_UINT(seed) ^ 1);
+	g_autoptr(GRand) random = g_rand_new_with_seed(*(const guint32 *)seed ^ 1);
 
 	while (!atomic_load(&over)) {
 		/* A few changes of one field, forth and back: the first reading and a second one would differ. */
@@ -106,10 +106,12 @@ int main(int argc, char **argv)
 	unsigned long answered = 0;
 	g_autoptr(GRand) random = NULL;
 	GThread *other;
+	guint32 seed;
 	gint64 end;
 
 	if (argc != 4)
 		return 2;
+	seed = (guint32)strtoul(argv[3], NULL, 10);
 	if (!socket_client_open(&guest, argv[1], 0, ANSWER_MS)) {
 		fprintf(stderr, "%s\n", guest.error);
 		return EXIT_FAILURE;
@@ -117,10 +119,10 @@ int main(int argc, char **argv)
 	pages = mmap(NULL, UEFIVARS_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, guest.memory, 0);
 	if (pages == MAP_FAILED)
 		return EXIT_FAILURE;
-	random = g_rand_new_with_seed((guint32)strtoul(argv[3], NULL, 10));
+	random = g_rand_new_with_seed(seed);
 	client->exchange = only_lay;
 	end = g_get_monotonic_time() + atoi(argv[2]) * G_TIME_SPAN_SECOND;
-	other = g_thread_new("flip", flip, GUINT_TO_POINTER((guint32)strtoul(argv[3], NULL, 10)));
+	other = g_thread_new("flip", flip, &seed);
 	while (g_get_monotonic_time() < end) {
 		uint32_t frame;
 

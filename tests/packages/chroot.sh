@@ -2,6 +2,8 @@
 # For tests that are read in by bash, as root: a fresh Debian, and TAP.
 # shellcheck shell=bash
 number=0
+# The directory of that Debian; the test says where.
+root=
 
 # One test: does the command succeed? What it says is shown if not.
 ok() {
@@ -14,6 +16,10 @@ ok() {
 		echo "not ok $number - $name"
 		printf '%s\n' "$output" | sed 's/^/# /'
 	fi
+}
+
+end_of_tests() {
+	echo "1..$number"
 }
 
 # The first mirror that this machine has its packages from.
@@ -33,26 +39,27 @@ dependencies() {
 	done | tr ',' '\n' | sed 's/|.*//; s/(.*//; s/ //g' | sort -u | grep -v -e '^$' -e uefi
 }
 
-bootstrap() {
-	rm -rf "$1"
-	debootstrap --variant=minbase --include="$2" bookworm "$1" "$(mirror)" >"$1.log" 2>&1
+# Runs apt-get in there, with the sources of this machine's Debian: security updates are among them.
+apt_inside() {
+	cp /etc/resolv.conf "$root/etc/"
+	cp /etc/apt/sources.list.d/debian.sources "$root/etc/apt/sources.list.d/" 2>/dev/null && rm -f "$root/etc/apt/sources.list"
+	cp /etc/apt/sources.list "$root/etc/apt/" 2>/dev/null
+	inside env DEBIAN_FRONTEND=noninteractive ${http_proxy:+"http_proxy=$http_proxy"} \
+		apt-get -q -y --no-install-recommends -o Acquire::Retries=3 -o APT::Sandbox::User=root "$@"
 }
 
-# Makes a Debian in the directory, with these packages besides the least there can be. What was made once is kept.
+# Makes a Debian in $root, with these packages besides the least there can be. What was made once is kept.
 make_root() {
-	local root=$1 words kept
-	shift
-	words=$(printf '%s,' "$@")
-	kept=${BUILD:?}/chroot/$(printf '%s' "$words" | sha256sum | cut -c 1-16).tar
-	if [ ! -e "$kept" ]; then
-		mkdir -p "${kept%/*}"
-		# A mirror may be out of reach for a moment.
-		bootstrap "$root" "${words%,}" || bootstrap "$root" "${words%,}" || { tail -n 20 "$root.log"; return 1; }
-		rm -rf "$root"/var/cache/apt/archives/*.deb
-		tar -C "$root" -cf "$kept.new" . && mv "$kept.new" "$kept"
-	else
+	local kept
+	kept=${BUILD:?}/chroot/$(printf '%s ' "$@" | sha256sum | cut -c 1-16).tar
+	if [ -e "$kept" ]; then
 		mkdir -p "$root" && tar -C "$root" -xf "$kept"
+		return
 	fi
+	mkdir -p "${kept%/*}"
+	debootstrap --variant=minbase bookworm "$root" "$(mirror)" >"$root.log" 2>&1 || { tail -n 20 "$root.log"; return 1; }
+	apt_inside update && apt_inside upgrade && apt_inside install "$@" && apt_inside clean &&
+		tar -C "$root" -cf "$kept.new" . && mv "$kept.new" "$kept"
 }
 
 # Runs a command in there, with /proc and processes of its own, all of which end with it.
