@@ -136,6 +136,9 @@ static void add_memory(GPtrArray *vector, const struct machine *machine)
 
 char **machine_qemu(const struct machine *machine, int monitor)
 {
+	/* An accelerator that is not there is passed over. */
+	static const char *const always[] = { "-machine",  "q35,memory-backend=ram", "-accel", "kvm", "-accel", "tcg",
+					      "-no-reboot" };
 	GPtrArray *vector;
 	int major, minor;
 
@@ -143,11 +146,8 @@ char **machine_qemu(const struct machine *machine, int monitor)
 		return NULL;
 	vector = g_ptr_array_new();
 	add(vector, machine->qemu);
-	/* An accelerator that is not there is passed over. */
-	for (const char *const *argument = (const char *const[]){ "-machine", "q35,memory-backend=ram", "-accel", "kvm",
-								  "-accel", "tcg", "-cpu", "max", "-no-reboot", NULL };
-	     *argument; argument++)
-		add(vector, *argument);
+	for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
+		add(vector, always[i]);
 	add_memory(vector, machine);
 	add(vector, "-bios");
 	add(vector, machine->firmware);
