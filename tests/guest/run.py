@@ -276,7 +276,7 @@ class Guest:
 
 
 def main():
-    firmware, directory = sys.argv[1:]
+    firmware, directory = (os.path.abspath(path) for path in sys.argv[1:])
     guest = Guest(firmware, directory)
     report = Report(os.path.join(directory, 'report.md'))
     unsigned, signed = guest.application, guest.path('TestApp.signed.efi')
