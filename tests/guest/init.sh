@@ -17,7 +17,7 @@ step() {
 	echo "@begin $1"
 	shift
 	"$@" </dev/null 2>&1
-	echo "@status $?"
+	printf "\n@status %s\n" $?
 }
 
 value() {

@@ -58,9 +58,11 @@ static char *find_beside(const char *const *directories, const char *name)
 
 char *machine_installed_firmware(void)
 {
-	static const char *const directories[] = { "../share/uefistored", "../firmware", NULL };
+	static const char *const installed[] = { "../share/uefistored", NULL }, *const built[] = { "../firmware",
+												   NULL };
+	char *found = find_beside(installed, "OVMF-qemu.fd");
 
-	return find_beside(directories, "uefistored-qemu.fd");
+	return found ? found : find_beside(built, "uefistored-qemu.fd");
 }
 
 char **machine_daemon(const struct machine *machine)
