@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
 # The guest's first program: does what the kernel's command line names (guest=NAME), says each step's name, output and
 # status, and switches off.
 /bin/busybox --install -s /bin
