@@ -187,7 +187,7 @@ class Guest:
         value = self.path('OsIndications')
         with open(value, 'wb') as file:
             file.write((1).to_bytes(8, 'little'))
-        self.run(program('varstore-set'), '-f', self.store, GLOBAL, 'OsIndications', '7', value)
+        self.run(program('varstore'), 'set', '-f', self.store, GLOBAL, 'OsIndications', '7', value)
         picture = os.path.join(self.out, 'boot-manager.png')
         with self.machine(secure_boot='true') as machine:
             machine.expect('Secure Boot: On')
@@ -213,7 +213,7 @@ class Guest:
     def in_turn(self):
         """One store: written by QEMU's guest, by the socket transport's and by varstore."""
         name, guid = 'Large', '12345678-1234-5678-9abc-def012345678'
-        by_file = subprocess.run([program('varstore-get'), '-f', self.store, guid, name], capture_output=True, check=True).stdout
+        by_file = subprocess.run([program('varstore'), 'get', '-f', self.store, guid, name], capture_output=True, check=True).stdout
         path = self.path('s')
         keys = self.path('nokeys')
         os.makedirs(keys, exist_ok=True)
@@ -227,7 +227,7 @@ class Guest:
         finally:
             daemon.terminate()
             daemon.wait()
-        by_varstore = self.run(program('varstore-ls'), '-f', self.store)
+        by_varstore = self.run(program('varstore'), 'ls', '-f', self.store)
         for line in by_varstore.splitlines():
             check(line.split()[-1] in listed, line, 'is not listed by the socket transport:', listed)
         check(len(by_file) >= 30000, 'the large variable has', len(by_file), 'bytes')
