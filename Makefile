@@ -143,6 +143,27 @@ compilers: ## Build everything by gcc and by clang, no warning tolerated
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc everything
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang everything
 
+FIRMWARE := $(BUILD)/firmware
+
+.PHONY: firmware firmware-driver test-guest
+firmware: ## The guest's firmware for Xen and for QEMU, in $(BUILD)/firmware (minutes)
+	@scripts/deps build firmware
+	@firmware/build.sh $(FIRMWARE)
+
+firmware-driver: ## Compile the guest's drivers alone
+	@scripts/deps build firmware
+	@firmware/build.sh $(FIRMWARE) driver
+
+# Not rebuilt where it is there: make firmware does that.
+$(FIRMWARE)/uefistored-qemu.fd:
+	@scripts/deps build firmware
+	@firmware/build.sh $(FIRMWARE) qemu
+
+test-guest: all $(FIRMWARE)/uefistored-qemu.fd ## Firmware, boot manager, Linux and Secure Boot in QEMU, on the daemon
+	@scripts/deps build guest
+	@tests/guest/fetch.sh $(BUILD)/guest
+	@RELEASE=$(BUILD)/release tests/guest/run.py $(FIRMWARE) $(BUILD)/guest
+
 lint: ## Layout, rules of the house, cppcheck, shellcheck
 	@scripts/deps --check lint
 	@scripts/lint

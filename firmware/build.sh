@@ -92,7 +92,7 @@ for image in "${images[@]}"; do
 		name=uefistored-qemu platform=Qemu
 		cp "$workspace/Build/Qemu/${target}_GCC5/X64/TestApp.efi" "$out/"
 		;;
-	stock) edk2_build stock -p UefistoredPkg/UefistoredQemu.dsc -f OvmfPkg/OvmfPkgX64.fdf; name=stock-qemu platform=Qemu ;;
+	stock) edk2_build stock -p UefistoredPkg/Stock.dsc; name=stock-qemu platform=Stock ;;
 	*) fail "'$image': driver, xen, qemu or stock was expected" ;;
 	esac
 	cp "$workspace/Build/$platform/${target}_GCC5/FV/OVMF.fd" "$out/$name.new"

@@ -58,9 +58,11 @@ static char *find_beside(const char *const *directories, const char *name)
 
 char *machine_installed_firmware(void)
 {
-	static const char *const directories[] = { "../share/uefistored", "../firmware", NULL };
+	static const char *const installed[] = { "../share/uefistored", NULL }, *const built[] = { "../firmware",
+												   NULL };
+	char *found = find_beside(installed, "OVMF-qemu.fd");
 
-	return find_beside(directories, "uefistored-qemu.fd");
+	return found ? found : find_beside(built, "uefistored-qemu.fd");
 }
 
 char **machine_daemon(const struct machine *machine)
@@ -136,6 +138,9 @@ static void add_memory(GPtrArray *vector, const struct machine *machine)
 
 char **machine_qemu(const struct machine *machine, int monitor)
 {
+	/* An accelerator that is not there is passed over. */
+	static const char *const always[] = { "-machine",  "q35,memory-backend=ram", "-accel", "kvm", "-accel", "tcg",
+					      "-no-reboot" };
 	GPtrArray *vector;
 	int major, minor;
 
@@ -143,11 +148,8 @@ char **machine_qemu(const struct machine *machine, int monitor)
 		return NULL;
 	vector = g_ptr_array_new();
 	add(vector, machine->qemu);
-	/* An accelerator that is not there is passed over. */
-	for (const char *const *argument = (const char *const[]){ "-machine", "q35,memory-backend=ram", "-accel", "kvm",
-								  "-accel", "tcg", "-cpu", "max", "-no-reboot", NULL };
-	     *argument; argument++)
-		add(vector, *argument);
+	for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
+		add(vector, always[i]);
 	add_memory(vector, machine);
 	add(vector, "-bios");
 	add(vector, machine->firmware);

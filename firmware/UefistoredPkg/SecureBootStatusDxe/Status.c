@@ -61,8 +61,12 @@ IsOne (
   return !EFI_ERROR (gRT->GetVariable (Name, &gEfiGlobalVariableGuid, NULL, &Size, &Value)) && (Value == 1);
 }
 
+//
+// What takes any number of arguments has to be called as the interfaces of UEFI are.
+//
 STATIC
 VOID
+EFIAPI
 SetText (
   IN EFI_STRING_ID  Id,
   IN CONST CHAR16   *Format,
