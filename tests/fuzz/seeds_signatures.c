@@ -119,7 +119,8 @@ static void key_files(void)
 {
 	struct guest *guest = guest_new();
 
-	for (uint8_t which = 1; which <= KEYS_ALL; which++) {
+	for (unsigned int bits = 1; bits <= KEYS_ALL; bits++) {
+		const uint8_t which = (uint8_t)bits;
 		GByteArray *seed = g_byte_array_new();
 		char *name = g_strdup_printf("files-%u", which);
 
