@@ -134,6 +134,12 @@ static size_t trusts_of(const struct protection_case *subject, const struct uefi
 	return count;
 }
 
+/* Year (little-endian), month, day, hour, minute, second. */
+static bool is_earlier(const uint8_t a[16], const uint8_t b[16])
+{
+	return get_le16(a) != get_le16(b) ? get_le16(a) < get_le16(b) : memcmp(a + 2, b + 2, 5) < 0;
+}
+
 void protection_check(const struct protection_case *subject)
 {
 	const struct protection_write *write = subject->write;
@@ -159,6 +165,8 @@ void protection_check(const struct protection_case *subject)
 		return;
 	if (!ruled && subject->was && subject->is && memcmp(subject->was->digest, subject->is->digest, 32) != 0)
 		fuzz_broken("a private variable has another owner");
+	if (subject->was && subject->is && is_earlier(subject->is->timestamp, subject->was->timestamp))
+		fuzz_broken("a protected variable has become older");
 	memcpy(claim.guid.bytes, write->guid, 16);
 	if (!oracle_signed(&claim, trusts, count, ruled ? NULL : variable->digest))
 		fuzz_broken("a protected variable has changed without a valid signature");
