@@ -98,6 +98,7 @@ static void private_variables(struct guest *guest)
 {
 	DO(guest, SIGNED("priv", A27, BY(OWNER), T(1), D("one"), S), SIGNED("priv", A27, BY(OTHER), T(2), D("two"), SV),
 	   SIGNED("priv", A27 | APPEND, BY(OWNER), T(3), D("three"), S),
+	   SIGNED("priv", A27 | APPEND, BY(OWNER), T(2), D("late"), S),
 	   SIGNED("priv", A27, BY(OWNER), T(2), D("old"), SV));
 	resume(guest);
 	DO(guest, SIGNED("priv", A27, BY(OWNER), T(4), NONE, S),
