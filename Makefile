@@ -120,6 +120,10 @@ check: everything-debug all ## The tests alone, without the set-up
 	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release CC='$(CC)' $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
 		$(call tests_of,debug) $(TEST_SCRIPTS)
 
+fuzz: ## Fuzz all targets for FUZZ_SECONDS each (60; FUZZ_TARGETS='page http': only those)
+fuzz-afl: ## The same targets under AFL++
+model: ## The library against its model: MODEL_SEQUENCES random ones (100000; MODEL_SEED, MODEL_JOBS)
+
 # What is on the machine afterwards decides what is built: each step is a make of its own.
 .PHONY: test-xen
 test-xen: ## The cases of tests/xen on a real Xen, emulated; installs what is missing first (CASES='xl/dm libxc/pvh')
@@ -207,6 +211,9 @@ deps: ## Install what building and testing need (apt; elsewhere: name it)
 
 deps-lint: ## Install what lint, compilers, scan-build and valgrind need
 	@scripts/deps build lint
+
+deps-fuzz: ## Install what fuzz and fuzz-afl need
+	@scripts/deps build fuzz
 
 deps-package: ## Install what building and testing the packages needs
 	@scripts/deps build package
@@ -331,3 +338,4 @@ $(LIBRARY): $(call objects,shared,$(LIB_SOURCES)) lib/uefivars.map $(BUILD)/sour
 $(eval $(call variant,debug))
 $(eval $(call variant,coverage))
 $(eval $(call variant,tsan))
+include tests/fuzz/fuzz.mk

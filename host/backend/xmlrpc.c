@@ -277,9 +277,15 @@ struct xmlrpc_value *xmlrpc_read(const char *xml, size_t size, bool *fault, GErr
 		.name = g_string_new(NULL),
 	};
 	GMarkupParseContext *context = g_markup_parse_context_new(&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, &reader, NULL);
-	bool ok = g_markup_parse_context_parse(context, xml, (gssize)size, error) &&
-		  g_markup_parse_context_end_parse(context, error);
+	bool ok;
 
+	/* GMarkup leaves out a CDATA section that is not, sets an error and goes on: that would be a value cut short.
+	 */
+	if (g_utf8_validate(xml, (gssize)size, NULL))
+		ok = g_markup_parse_context_parse(context, xml, (gssize)size, error) &&
+		     g_markup_parse_context_end_parse(context, error);
+	else
+		ok = error_set(error, EXIT_FAILED, "it is not UTF-8");
 	g_markup_parse_context_free(context);
 	if (ok && !reader.root)
 		ok = error_set(error, EXIT_FAILED, "there is no value");

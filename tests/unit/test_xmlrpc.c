@@ -65,6 +65,7 @@ static const struct answer answers[] = {
 	  "{Status=\"Success\",Value={EFI-variables=\"VkFS\",},}" },
 	{ "members-turned-round", ANSWER(STRUCT(MEMBER("Value", TEXT("<nil/>")) MEMBER("Status", TEXT("Success")))),
 	  "{Value=nil,Status=\"Success\",}" },
+	{ "character-data-not-utf-8", ANSWER(TEXT("a<![CDATA[\xff]]>")), NULL },
 	{ "value-before-name", ANSWER(STRUCT("<member><value>a</value><name>b</name></member>")), NULL },
 	{ "failure",
 	  ANSWER(STRUCT(MEMBER("Status", TEXT("Failure")) MEMBER(
