@@ -246,8 +246,8 @@ static void test_journal(void)
 	struct place place = new_place();
 	struct guest *guest = guest_new();
 	struct state *state = begin(place.path);
-	const uint8_t *bytes;
-	size_t size;
+	const uint8_t *bytes = NULL;
+	size_t size = 0;
 
 	g_assert_true(guest_start(guest));
 	state_keep(state, guest->uv);
