@@ -67,7 +67,7 @@ refused() {
 	said=$("$@" 2>&1) && return 1
 	echo "$said"
 	# EACCES is the store's; EPERM would be that of the immutable flag.
-	echo "$said" | grep -q 'Permission denied'
+	echo "$said" | grep -q -e 'Permission denied' -e 'Cannot write to .*, wrong filesystem permissions'
 }
 
 wrong_signer() {
