@@ -4,7 +4,7 @@
 # these need. Nothing is installed on this machine, no root is needed. What is there already is kept.
 set -euo pipefail
 
-packages=(linux-image-cloud-amd64 busybox-static e2fsprogs efivar efibootmgr mokutil efitools fwupd shim-signed
+packages=(linux-image-cloud-amd64 busybox-static dash mount e2fsprogs efivar efibootmgr mokutil efitools fwupd shim-signed
 	grub-efi-amd64-signed shim-unsigned)
 
 [ $# -eq 1 ] || { echo 'usage: fetch.sh DIR' >&2; exit 2; }

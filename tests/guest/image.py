@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a guest starts from: an initramfs of Debian's programs, and a disk with an EFI system partition."""
 import gzip
+import hashlib
 import os
 import re
 import shutil
+import struct
 import subprocess
+import uuid
 
 LIBRARIES = ('lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu/fwupd-2.0.20')
-PROGRAMS = ('usr/bin/efivar', 'bin/efibootmgr', 'usr/bin/mokutil', 'usr/bin/efi-updatevar', 'usr/bin/efi-readvar',
-            'usr/bin/sign-efi-sig-list', 'usr/bin/hash-to-efi-sig-list', 'usr/bin/dbxtool', 'usr/bin/fwupdtool',
+PROGRAMS = ('bin/dash', 'bin/mount', 'usr/bin/efivar', 'bin/efibootmgr', 'usr/bin/mokutil', 'usr/bin/efi-updatevar',
+            'usr/bin/efi-readvar',
+            'usr/bin/sign-efi-sig-list', 'usr/bin/dbxtool',
             'usr/bin/lsattr', 'usr/bin/chattr')
 MODULES = ('efivarfs',)
 
@@ -112,3 +116,22 @@ def make_disk(path, files, mib=64):
             run('mcopy', '-i', path, '-', '::/' + name, input=source)
         else:
             run('mcopy', '-i', path, source, '::/' + name)
+
+
+SHA256_LIST = uuid.UUID('c1c41626-504c-4092-aca9-41f936934328').bytes_le
+
+
+def authenticode(image):
+    """The SHA-256 of an image as its signature has it: without checksum, the signature's place and the signature."""
+    header = struct.unpack_from('<I', image, 0x3c)[0]
+    optional = header + 24
+    checksum = optional + 64
+    table = optional + (144 if struct.unpack_from('<H', image, optional)[0] == 0x20b else 128)
+    place, size = struct.unpack_from('<II', image, table)
+    end = place if size else len(image)
+    return hashlib.sha256(image[:checksum] + image[checksum + 4:table] + image[table + 8:end]).digest()
+
+
+def hash_list(image):
+    """A signature list that has the hash of the image."""
+    return SHA256_LIST + struct.pack('<III', 28 + 48, 0, 48) + bytes(16) + authenticode(image)

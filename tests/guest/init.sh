@@ -5,14 +5,8 @@
 # status, and switches off.
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/tmp
-# efitools ask for the mounts of one kind in a way that busybox does not know.
-rm /bin/mount
-cat > /bin/mount <<-'END'
-	#!/bin/sh
-	[ "$1" = -l ] && { busybox mount | grep " type $3 "; exit; }
-	exec busybox mount "$@"
-END
-chmod 755 /bin/mount
+# efitools run the system's mount by the system's shell, with options that busybox does not know.
+ln -sf dash /bin/sh
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
@@ -59,23 +53,42 @@ enrol() {
 	sign-efi-sig-list -g "$G" -k PK.key -c PK.crt PK PK.esl /tmp/PK.auth &&
 		efi-updatevar -e -f db.esl db && efi-updatevar -e -f KEK.esl KEK && efi-updatevar -f /tmp/PK.auth PK && efi-readvar
 }
-unsigned_db() { ! efi-updatevar -e -f /keys/db.esl db; }
+# The last word is the variable; where it is there already it is immutable.
+update() {
+	for variable; do :; done
+	for file in "$E/$variable"-*; do
+		[ ! -e "$file" ] || chattr -i "$file" || return 1
+	done
+	efi-updatevar "$@"
+}
+
+# A write is refused by the store, and not by a tool that does not run.
+refused() {
+	said=$("$@" 2>&1) && return 1
+	echo "$said"
+	# EACCES is the store's; EPERM would be that of the immutable flag.
+	echo "$said" | grep -q -e 'Permission denied' -e 'Cannot write to .*, wrong filesystem permissions'
+}
+
+wrong_signer() {
+	cd /keys || return 1
+	sign-efi-sig-list -t '2032-01-01 00:00:00' -g "$G" -k db.key -c db.crt db db.esl /tmp/wrong.auth &&
+		refused update -f /tmp/wrong.auth db
+}
 revoke() {
 	cd /keys || return 1
-	hash-to-efi-sig-list TestApp.signed.efi /tmp/hash.esl &&
-		sign-efi-sig-list -a -g "$G" -k KEK.key -c KEK.crt dbx /tmp/hash.esl /tmp/dbx.auth &&
-		efi-updatevar -a -f /tmp/dbx.auth dbx && efi-readvar -v dbx
+	sign-efi-sig-list -a -g "$G" -k KEK.key -c KEK.crt dbx TestApp.esl /tmp/dbx.auth &&
+		update -a -f /tmp/dbx.auth dbx && efi-readvar -v dbx
 }
 replay() {
 	cd /keys || return 1
-	sign-efi-sig-list -t '2024-01-01 00:00:00' -g "$G" -k KEK.key -c KEK.crt db db.esl /tmp/old.auth &&
-		sign-efi-sig-list -t '2025-01-01 00:00:00' -g "$G" -k KEK.key -c KEK.crt db db.esl /tmp/new.auth &&
-		efi-updatevar -f /tmp/new.auth db && ! efi-updatevar -f /tmp/old.auth db
+	sign-efi-sig-list -t '2033-01-01 00:00:00' -g "$G" -k KEK.key -c KEK.crt db db.esl /tmp/old.auth &&
+		sign-efi-sig-list -t '2034-01-01 00:00:00' -g "$G" -k KEK.key -c KEK.crt db db.esl /tmp/new.auth &&
+		update -f /tmp/new.auth db && refused update -f /tmp/old.auth db
 }
-real_dbx() { efi-updatevar -a -f /keys/DBXUpdate.bin dbx && efi-readvar -v dbx | tail -n 4; }
-real_replay() { ! efi-updatevar -f /keys/DBXUpdate-old.bin dbx; }
-dbx_tool() { dbxtool --list | tail -n 3; }
-fwupd_dbx() { fwupdtool get-devices --plugins uefi-dbx --no-unreported-check; }
+real_dbx() { update -a -f /keys/DBXUpdate.bin dbx && efi-readvar -v dbx | tail -n 4; }
+real_replay() { refused update -f /keys/DBXUpdate-old.bin dbx; }
+dbx_tool() { dbxtool --list > /tmp/dbx && tail -n 3 /tmp/dbx; }
 
 echo '@guest'
 for name in $(tr ' ' '\n' < /proc/cmdline | sed -n 's/^guest=//p' | tr ',' ' '); do
