@@ -93,3 +93,41 @@ bool file_io_append_lines(int fd, const char *const *lines, size_t count, bool *
 	g_free(text);
 	return ok;
 }
+
+bool file_io_read_at(int fd, void *bytes, size_t size, off_t offset)
+{
+	char *to = bytes;
+
+	while (size) {
+		ssize_t n = pread(fd, to, size, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = 0;
+		if (n <= 0)
+			return false;
+		to += n;
+		size -= (size_t)n;
+		offset += n;
+	}
+	return true;
+}
+
+bool file_io_write_at(int fd, const void *bytes, size_t size, off_t offset)
+{
+	const char *from = bytes;
+
+	while (size) {
+		ssize_t n = pwrite(fd, from, size, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		from += n;
+		size -= (size_t)n;
+		offset += n;
+	}
+	return true;
+}

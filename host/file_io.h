@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Reads all of a regular file from its start. Returns the bytes and a NUL that *size does not count, to be freed with
@@ -14,6 +15,13 @@ char *file_io_read_all(int fd, size_t max, size_t *size);
 
 /* Writes all bytes at the current position. Returns false with errno set. */
 bool file_io_write_all(int fd, const void *bytes, size_t size);
+
+/*
+ * Reads or writes all of so many bytes at an offset. Return false with errno set; errno is 0 where the file ends before
+ * what is to be read.
+ */
+bool file_io_read_at(int fd, void *bytes, size_t size, off_t offset);
+bool file_io_write_at(int fd, const void *bytes, size_t size, off_t offset);
 
 /*
  * Appends the lines (without their newline) that a file opened for reading and appending does not have, and syncs it;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "efi/bytes.h"
+#include "file_io.h"
 #include "log.h"
 
 #define FRAME_SIZE 4096
@@ -107,37 +108,13 @@ static off_t frame_offset(const struct connection *connection)
 static bool read_bytes(void *context, uint8_t *to, size_t offset, size_t size)
 {
 	const struct connection *connection = context;
-	size_t at = 0;
 
-	while (at < size) {
-		ssize_t n =
-			pread(connection->memory, to + at, size - at, frame_offset(connection) + (off_t)(offset + at));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = 0;
-		if (n <= 0)
-			return false;
-		at += (size_t)n;
-	}
-	return true;
+	return file_io_read_at(connection->memory, to, size, frame_offset(connection) + (off_t)offset);
 }
 
 static bool write_bytes(const struct connection *connection, const uint8_t *bytes, size_t size, off_t offset)
 {
-	while (size) {
-		ssize_t n = pwrite(connection->memory, bytes, size, offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes += n;
-		size -= (size_t)n;
-		offset += n;
-	}
-	return true;
+	return file_io_write_at(connection->memory, bytes, size, offset);
 }
 
 /* Sends the completion. EAGAIN means that the guest does not read: nothing more is read from it until it does. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "file_io.h"
 #include "uefivars.h"
 
 #define FRAME_SIZE 4096u
@@ -88,34 +89,10 @@ bool qemu_memory_find(const struct qemu_memory *memory, uint32_t frame, off_t *o
 
 bool qemu_memory_read(const struct qemu_memory *memory, uint8_t *to, size_t size, off_t offset)
 {
-	while (size) {
-		ssize_t n = pread(memory->fd, to, size, offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = 0;
-		if (n <= 0)
-			return false;
-		to += n;
-		size -= (size_t)n;
-		offset += n;
-	}
-	return true;
+	return file_io_read_at(memory->fd, to, size, offset);
 }
 
 bool qemu_memory_write(const struct qemu_memory *memory, const uint8_t *bytes, size_t size, off_t offset)
 {
-	while (size) {
-		ssize_t n = pwrite(memory->fd, bytes, size, offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes += n;
-		size -= (size_t)n;
-		offset += n;
-	}
-	return true;
+	return file_io_write_at(memory->fd, bytes, size, offset);
 }
