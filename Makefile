@@ -139,6 +139,11 @@ test-packages: deb srpm ## Install the packages in a fresh Debian, use and purge
 	@scripts/deps package
 	BUILD=$(BUILD) $(PROVE) $(PROVEFLAGS) -e tests/run.sh tests/packages/*.t
 
+.PHONY: test-docs
+test-docs: everything-debug all ## Run what README and docs tell to type, and follow their links (part of check, too)
+	BUILD=$(BUILD)/debug RELEASE=$(BUILD)/release $(PROVE) $(PROVEFLAGS) -e tests/run.sh \
+		tests/docs/docs.t tests/interop/secure_boot_document.t
+
 bench: $(BUILD)/release/bench $(BUILD)/release/uefistored ## Time the services in-process (BENCH_ARGS=--json: as JSON)
 	@$(BUILD)/release/bench $(BENCH_ARGS)
 
