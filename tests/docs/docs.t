@@ -99,6 +99,34 @@ def index_is_whole():
             check(f']({os.path.basename(page)})' in text, page, 'is not in docs/README.md')
 
 
+def log_lines():
+    """What daemon and host log at warning and error, as (place, the beginnings of the parts of the line)."""
+    for path in sorted(glob.glob('daemon/**/*.c', root_dir=TOP, recursive=True) +
+                       glob.glob('host/**/*.c', root_dir=TOP, recursive=True)):
+        if path.endswith('_debug.c'):
+            continue
+        with open(f'{TOP}/{path}') as file:
+            text = file.read()
+        for match in re.finditer(r'log_(?:write|limited)\([^;"]*LEVEL_(?:WARNING|ERROR)[^";]*((?:"(?:[^"\\]|\\.)*"\s*)+)',
+                                 text):
+            line = ''.join(re.findall(r'"((?:[^"\\]|\\.)*)"', match.group(1)))
+            parts = [part.strip(' ,(') for part in re.split(r'%[-0-9.*]*(?:zu|[a-z])|[:;]|\w*\) ', line)]
+            parts = [' '.join(part.split()[:4]) for part in parts if len(part.split()) > 2]
+            # Where all words come from elsewhere there are none.
+            if parts:
+                yield f'{path}:{text.count(chr(10), 0, match.start()) + 1}', parts
+
+
+def log_is_explained():
+    """docs/operate.md explains each line that is logged at warning and error"""
+    with open(f'{TOP}/docs/operate.md') as file:
+        page = file.read()
+    lines = list(log_lines())
+    check(len(lines) > 25, len(lines))
+    missing = [place + ': ' + ', '.join(parts) for place, parts in lines if not any(part in page for part in parts)]
+    check(not missing, *missing)
+
+
 def without_network():
     """A command before which another runs where there is no network; nothing where the kernel does not let us."""
     command = ['unshare', '-c', '-n', '--']
@@ -172,7 +200,7 @@ def first_line(block):
 ALONE = without_network()
 if not ALONE:
     print('# there is no namespace to be had: the network is within reach')
-tap.run(marks_are_known, links_lead_somewhere, index_is_whole)
+tap.run(marks_are_known, links_lead_somewhere, index_is_whole, log_is_explained)
 for page in PAGES:
     runnable = blocks_of(page)[0]
     together = [block for block in runnable if block.kind == 'sh run']
