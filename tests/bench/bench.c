@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The benchmark: the variable services in this process, without a socket, and the daemon's start and memory. */
+/* The benchmark: the variable services in this process, without a socket, and the daemon's start, memory and writes. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,13 +75,20 @@ int main(int argc, char **argv)
 {
 	struct options options = { .json = false };
 	struct report report = { .count = 0 };
+	const char *daemon;
 	char beside[4096];
 
 	read_options(argc, argv, &options);
 	report.filter = options.filter;
 	find_daemon(beside, sizeof beside);
+	daemon = options.daemon ? options.daemon : beside;
 	/* First, while this process is on no one processor: the daemon would be on that one with it. */
-	bench_process(&report, options.daemon ? options.daemon : beside);
+	if (access(daemon, X_OK)) {
+		fprintf(stderr, "bench: %s: %s; the daemon is not measured\n", daemon, strerror(errno));
+	} else {
+		bench_process(&report, daemon);
+		bench_xapi(&report, daemon);
+	}
 	measure_pin();
 	bench_services(&report);
 	bench_signed(&report);

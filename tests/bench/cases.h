@@ -32,8 +32,12 @@ void bench_boots(struct report *report);
 
 /*
  * The daemon as a process, with a file store: how soon it serves, what memory it takes after the recorded first boot.
- * Left out, with a line on stderr, where the program or the recording is not there.
+ * Memory is left out, with a line on stderr, where the recording is not there.
  */
 void bench_process(struct report *report, const char *daemon);
+
+/* The same with XAPI's backend: a write's latency with a guard that answers at once, its bytes, memory after the boot.
+ */
+void bench_xapi(struct report *report, const char *daemon);
 
 #endif
