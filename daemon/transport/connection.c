@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "efi/bytes.h"
 #include "file_io.h"
 #include "log.h"
+#include "watch.h"
 
 #define FRAME_SIZE 4096
 #define DOORBELL_SIZE 4
@@ -32,6 +32,7 @@ struct connection {
 	uint32_t frame;
 	bool stopped;  /* no more requests */
 	bool serving;  /* within serve_request() */
+	bool pending;  /* a request is not answered yet */
 	bool answered; /* the request under way */
 };
 
@@ -48,7 +49,7 @@ static void watch(struct connection *connection, GIOCondition condition)
 		return;
 	if (connection->source)
 		g_source_remove(connection->source);
-	connection->source = condition ? g_unix_fd_add(connection->fd, condition, on_ready, connection) : 0;
+	connection->source = condition ? watch_fd(connection->fd, condition, on_ready, connection) : 0;
 	connection->watched = condition;
 }
 
@@ -127,6 +128,7 @@ static void complete(struct connection *connection)
 	do {
 		n = send(connection->fd, message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (n < 0 && errno == EINTR);
+	connection->pending = false;
 	if (n >= 0)
 		watch_next(connection);
 	else if (errno == EAGAIN)
@@ -181,7 +183,7 @@ static void serve_frame(struct connection *connection)
 	if (connection->answered)
 		complete(connection);
 	else
-		watch(connection, 0);
+		connection->pending = true;
 }
 
 static void on_doorbell(struct connection *connection)
@@ -274,6 +276,8 @@ static gboolean on_ready(gint fd, GIOCondition condition, gpointer pointer)
 	(void)condition;
 	if (connection->watched == G_IO_OUT)
 		complete(connection);
+	else if (connection->pending)
+		watch(connection, 0); /* what the guest sends now has to wait, or it has gone */
 	else if (connection->memory < 0)
 		on_greeting(connection);
 	else

@@ -7,7 +7,6 @@
  * the doorbell then leads to a response, or to a request that has been answered before its own doorbell came.
  */
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "daemon/transport/transport.h"
 #include "efi/bytes.h"
 #include "log.h"
+#include "watch.h"
 
 /* How long nothing is accepted where the host lacks what a connection takes. */
 #define PAUSE_MS 1000
@@ -55,8 +55,8 @@ static void watch(struct qemu_transport *transport)
 	transport->source = 0;
 	if (transport->stopped || transport->waiting)
 		return;
-	transport->source = transport->fd >= 0 ? g_unix_fd_add(transport->fd, G_IO_IN, on_bytes, transport) :
-						 g_unix_fd_add(transport->listener.fd, G_IO_IN, on_connect, transport);
+	transport->source = transport->fd >= 0 ? watch_fd(transport->fd, G_IO_IN, on_bytes, transport) :
+						 watch_fd(transport->listener.fd, G_IO_IN, on_connect, transport);
 }
 
 static gboolean on_pause_over(gpointer pointer)

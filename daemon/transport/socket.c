@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The socket transport: a guest's memory is a memfd, its port write a message, the completion the answer. */
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "daemon/transport/listener.h"
 #include "daemon/transport/transport.h"
 #include "log.h"
+#include "watch.h"
 
 /* A guest, and whoever looks at it. */
 #define CONNECTIONS_MAX 16
@@ -30,7 +30,7 @@ static gboolean on_connect(gint fd, GIOCondition condition, gpointer pointer);
 
 static void listen_again(struct socket_transport *transport)
 {
-	transport->source = g_unix_fd_add(transport->listener.fd, G_IO_IN, on_connect, transport);
+	transport->source = watch_fd(transport->listener.fd, G_IO_IN, on_connect, transport);
 }
 
 static gboolean on_pause_over(gpointer pointer)

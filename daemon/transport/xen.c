@@ -4,7 +4,6 @@
  * says so, and it goes on when the slot says that it was answered.
  */
 #include <errno.h>
-#include <glib-unix.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include "daemon/transport/xenstore.h"
 #include "error.h"
 #include "log.h"
+#include "watch.h"
 
 /* What a port has that nobody serves. */
 #define NOTHING UINT64_MAX
@@ -381,8 +381,8 @@ static bool start(struct transport *base, struct serve *serve, GError **error)
 		else if (slot_of(vcpu)->state == STATE_IORESP_READY)
 			xen_domain_notify(transport->domain, i);
 	}
-	transport->events = g_unix_fd_add(xen_domain_fd(transport->domain), G_IO_IN, on_events, transport);
-	transport->alive = g_unix_fd_add(transport->timer, G_IO_IN, on_timer, transport);
+	transport->events = watch_fd(xen_domain_fd(transport->domain), G_IO_IN, on_events, transport);
+	transport->alive = watch_fd(transport->timer, G_IO_IN, on_timer, transport);
 	transport->keep_server = transport->keep_at_end;
 	return !transport->publisher || publisher_publish(transport->publisher, error);
 }

@@ -2,7 +2,6 @@
 #include "backend/worker.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "watch.h"
 
 /* Address space, of which a few pages are used. */
 #define STACK_SIZE (256u << 10)
@@ -113,7 +113,7 @@ struct worker *worker_start(void (*job)(void *context), void (*done)(void *conte
 	while (!worker->up)
 		pthread_cond_wait(&worker->ready, &worker->lock);
 	pthread_mutex_unlock(&worker->lock);
-	worker->source = g_unix_fd_add(worker->finished, G_IO_IN, on_finished, worker);
+	worker->source = watch_fd(worker->finished, G_IO_IN, on_finished, worker);
 	return worker;
 }
 
