@@ -67,8 +67,9 @@ def main():
     wrong = []
     try:
         daemon = restarts(start, seconds / 3, random.Random(seed))
-        before = descriptors(daemon.process.pid)
         wrong += watch(daemon, seconds * 2 / 3 - 2)
+        # Not right after the start, when they may still be on their way.
+        before = descriptors(daemon.process.pid)
         out, err = playing.communicate(timeout=120)
         print(out, end='')
         wrong += [line for line in err.splitlines()]
