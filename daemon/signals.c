@@ -2,13 +2,13 @@
 #include "daemon/signals.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "watch.h"
 
 static const int ending[] = { SIGTERM, SIGINT, SIGHUP };
 
@@ -46,7 +46,7 @@ bool signals_start(GError **error)
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return error_set(error, EXIT_FAILED, "signals cannot be waited for: %s", strerror(errno));
-	g_unix_fd_add(fd, G_IO_IN, on_signal, NULL);
+	watch_fd(fd, G_IO_IN, on_signal, NULL);
 	return true;
 }
 

@@ -30,10 +30,9 @@ struct connection {
 	guint source;
 	GIOCondition watched;
 	uint32_t frame;
-	bool stopped;  /* no more requests */
-	bool serving;  /* within serve_request() */
-	bool pending;  /* a request is not answered yet */
-	bool answered; /* the request under way */
+	bool stopped; /* no more requests */
+	bool serving; /* within serve_request() */
+	bool pending; /* a request is not answered yet */
 };
 
 static struct log_limit unserved = { .what = "requests that could not be read" };
@@ -128,7 +127,6 @@ static void complete(struct connection *connection)
 	do {
 		n = send(connection->fd, message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (n < 0 && errno == EINTR);
-	connection->pending = false;
 	if (n >= 0)
 		watch_next(connection);
 	else if (errno == EAGAIN)
@@ -150,7 +148,7 @@ static void on_answered(struct serve_request *request, const uint8_t *page, size
 	if (!write_bytes(connection, page + head, size - head, offset + (off_t)head) ||
 	    !write_bytes(connection, page, head, offset))
 		fault(connection, &unwritten, "the response cannot be written");
-	connection->answered = true;
+	connection->pending = false;
 	if (!connection->serving)
 		complete(connection);
 }
@@ -176,14 +174,12 @@ static void serve_frame(struct connection *connection)
 		complete(connection);
 		return;
 	}
-	connection->answered = false;
+	connection->pending = true;
 	connection->serving = true;
 	serve_request(connection->serve, &connection->request);
 	connection->serving = false;
-	if (connection->answered)
+	if (!connection->pending)
 		complete(connection);
-	else
-		connection->pending = true;
 }
 
 static void on_doorbell(struct connection *connection)

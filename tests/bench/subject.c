@@ -19,7 +19,7 @@
 #define READY_TIMEOUT_NS UINT64_C(5000000000)
 #define ANSWER_TIMEOUT_MS 5000
 #define LOOK_AGAIN_US 50
-#define ARGUMENTS_ROOM 20
+#define FIXED_ARGUMENTS 7
 
 /* Removes what is in the directory: stores, socket, log. */
 static void empty(const char *path)
@@ -84,13 +84,13 @@ void subject_free(struct subject *subject)
 /* Starts the daemon; what it says goes to a file. */
 static void spawn(struct subject *subject)
 {
-	const char *arguments[ARGUMENTS_ROOM] = { "uefistored",  "--socket", subject->socket, "--keys",
-						  subject->keys, "--config", subject->config };
+	const char *arguments[FIXED_ARGUMENTS + SUBJECT_ARGUMENTS_MAX + 1] = {
+		"uefistored", "--socket", subject->socket, "--keys", subject->keys, "--config", subject->config
+	};
 	posix_spawn_file_actions_t actions;
 	int error;
 
-	for (size_t i = 0, at = 7; i < SUBJECT_ARGUMENTS_MAX && subject->backend[i]; i++)
-		arguments[at++] = subject->backend[i];
+	memcpy(arguments + FIXED_ARGUMENTS, subject->backend, sizeof subject->backend);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, subject->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
