@@ -49,7 +49,7 @@ class Tap:
                 self.failed += 1
                 print(f'not ok {self.count} - {name}')
                 for line in traceback.format_exc().splitlines():
-                    print('# ' + line)
+                    print('# ' + line, file=sys.stderr)  # prove shows it there
             else:
                 print(f'ok {self.count} - {name}')
             finally:

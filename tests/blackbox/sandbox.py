@@ -218,14 +218,24 @@ class Injection:
     def __init__(self, thread):
         self.thread = thread
         end = time.monotonic() + 5
-        # It may not wait yet.
-        while open(f'/proc/{thread}/stat').read().rsplit(')', 1)[1].split()[0] != 'S':
+        # It may not wait yet; and one that waited a moment ago may be on its way again, and stop between two instructions.
+        while not self.stop_in_call():
             check(time.monotonic() < end, 'the thread does not wait')
             time.sleep(0.001)
-        ptrace(ATTACH, thread)
-        os.waitpid(thread, WALL)
+
+    def stop_in_call(self):
+        """Stops the thread where it is in a system call."""
+        with open(f'/proc/{self.thread}/stat') as file:
+            if file.read().rsplit(')', 1)[1].split()[0] != 'S':
+                return False
+        ptrace(ATTACH, self.thread)
+        os.waitpid(self.thread, WALL)
         self.before = Registers()
-        ptrace(GETREGS, thread, 0, ctypes.pointer(self.before))
+        ptrace(GETREGS, self.thread, 0, ctypes.pointer(self.before))
+        if ctypes.c_longlong(self.before.orig_rax).value >= 0:
+            return True
+        self.end()
+        return False
 
     def prepare(self, number, arguments):
         registers = Registers.from_buffer_copy(self.before)
