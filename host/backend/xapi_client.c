@@ -8,6 +8,9 @@
 #define SESSION "DUMMYSESSION"
 #define MACHINE "DUMMYVM"
 
+/* Of an answer that is kept, in bytes. */
+#define STORED_MAX 1024
+
 struct xapi_call {
 	struct xapi_client *client;
 	struct xapi_call *next;
@@ -22,6 +25,7 @@ struct xapi_call {
 struct xapi_client {
 	char *socket;
 	struct xapi_call *first, **last; /* the first is under way */
+	GString *stored;                 /* an answer that says that variables are stored; empty: none is known */
 };
 
 struct xapi_client *xapi_client_new(const char *socket)
@@ -30,6 +34,7 @@ struct xapi_client *xapi_client_new(const char *socket)
 
 	client->socket = g_strdup(socket);
 	client->last = &client->first;
+	client->stored = g_string_new(NULL);
 	return client;
 }
 
@@ -51,6 +56,7 @@ void xapi_client_free(struct xapi_client *client)
 		client->first = call->next;
 		free_call(call);
 	}
+	g_string_free(client->stored, TRUE);
 	g_free(client->socket);
 	g_free(client);
 }
@@ -68,6 +74,24 @@ static void remove_call(struct xapi_call *call)
 		call->client->last = link;
 }
 
+/*
+ * Every write is answered with the same bytes, and to read XML takes a quarter of what the daemon does for a write: the
+ * bytes that were read as a success once are one again.
+ */
+static void read_answer(struct xapi_call *call, struct xapi_answer *answer, const struct http_answer *http)
+{
+	GString *stored = call->client->stored;
+	const bool may_be_stored = call->value && http->outcome == HTTP_ANSWERED && http->status == 200;
+
+	if (may_be_stored && stored->len && g_string_equal(stored, http->body)) {
+		*answer = (struct xapi_answer){ .outcome = XAPI_SUCCESS };
+		return;
+	}
+	xapi_answer_read(answer, http);
+	if (may_be_stored && answer->outcome == XAPI_SUCCESS && http->body->len <= STORED_MAX)
+		g_string_append_len(g_string_truncate(stored, 0), http->body->str, (gssize)http->body->len);
+}
+
 static void on_answer(void *context, const struct http_answer *http)
 {
 	struct xapi_call *call = context;
@@ -76,7 +100,7 @@ static void on_answer(void *context, const struct http_answer *http)
 
 	call->http = NULL;
 	remove_call(call);
-	xapi_answer_read(&answer, http);
+	read_answer(call, &answer, http);
 	call->done(call->context, &answer);
 	xapi_answer_clear(&answer);
 	free_call(call);

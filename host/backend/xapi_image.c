@@ -10,7 +10,7 @@
 #define KEPT_SECONDS 5
 
 /* What is compared at once. */
-#define STEP 64u
+#define STEP 512u
 
 /* Digits of 3 bytes each; the offset is a multiple of 3. */
 static size_t digits_at(size_t offset)

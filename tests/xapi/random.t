@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest writes while calls to XAPI's guard fail at random, in every way that the fake guard knows. In the end no variable that was
-acknowledged is missing and none that was refused is there. SEED repeats a run, DURATION is how many seconds it takes."""
+"""A guest writes while calls to XAPI's guard fail at random, in every way that the fake guard knows. What is acknowledged has been stored
+before. In the end no variable that was acknowledged is missing and none that was refused is there. SEED repeats a run, DURATION is how many
+seconds it takes."""
+import base64
 import random
 import signal
 import sys
@@ -69,7 +71,13 @@ class Chaos:
                 xapi.up()
 
 
-def write_all(guest, names, draw, until, told, outcome):
+def was_stored(xapi, since, name, data):
+    """Has one of the values that XAPI had since that many effects had `data` (None: no such variable)?"""
+    before = [own(base64.b64decode(value)) for _, value, _ in xapi.effects[max(since - 1, 0):]]
+    return any(held.get(name) == data for held in before + ([{}] if since == 0 else []))
+
+
+def write_all(xapi, guest, names, draw, until, told, outcome):
     """A guest's life: told is what it may rely on."""
     number = 0
     while time.monotonic() < until:
@@ -78,6 +86,7 @@ def write_all(guest, names, draw, until, told, outcome):
         data = b'' if draw.random() < 0.1 else b'%s %d ' % (name.encode(), number) + bytes(draw.randrange(200))
         if not data and name not in told:
             continue
+        since = len(xapi.effects)
         status = guest.set(name, data)
         check(status in (SUCCESS, DEVICE_ERROR), hex(status))
         outcome[status] = outcome.get(status, 0) + 1
@@ -85,6 +94,7 @@ def write_all(guest, names, draw, until, told, outcome):
             told[name] = data
         elif status == SUCCESS:
             told.pop(name, None)
+        check(status != SUCCESS or was_stored(xapi, since, name, told.get(name)), f'{name}: acknowledged and not stored')
         same(guest.value(name), told.get(name), f'{name} after {hex(status)}')
 
 
@@ -100,7 +110,7 @@ def run_chaos(seed, seconds):
 
     def live(guest, names, own_draw, told, outcome):
         try:
-            write_all(guest, names, own_draw, until, told, outcome)
+            write_all(session.xapi, guest, names, own_draw, until, told, outcome)
         except Exception as error:
             errors.append(error)
 
