@@ -154,7 +154,7 @@ compilers: ## Build everything by gcc and by clang, no warning tolerated
 
 FIRMWARE := $(BUILD)/firmware
 
-.PHONY: firmware firmware-driver test-guest
+.PHONY: firmware firmware-driver test-guest bench-guest
 firmware: ## The guest's firmware for Xen and for QEMU, in $(BUILD)/firmware (minutes)
 	@scripts/deps build firmware
 	@firmware/build.sh $(FIRMWARE)
@@ -164,14 +164,20 @@ firmware-driver: ## Compile the guest's drivers alone
 	@firmware/build.sh $(FIRMWARE) driver
 
 # Not rebuilt where it is there: make firmware does that.
-$(FIRMWARE)/uefistored-qemu.fd:
+$(FIRMWARE)/uefistored-qemu.fd: IMAGE := qemu
+$(FIRMWARE)/stock-qemu.fd: IMAGE := stock
+$(FIRMWARE)/uefistored-qemu.fd $(FIRMWARE)/stock-qemu.fd:
 	@scripts/deps build firmware
-	@firmware/build.sh $(FIRMWARE) qemu
+	@firmware/build.sh $(FIRMWARE) $(IMAGE)
 
 test-guest: all $(FIRMWARE)/uefistored-qemu.fd ## Firmware, boot manager, Linux and Secure Boot in QEMU, on the daemon
 	@scripts/deps build guest
 	@tests/guest/fetch.sh $(BUILD)/guest
 	@RELEASE=$(BUILD)/release tests/guest/run.py $(FIRMWARE) $(BUILD)/guest
+
+bench-guest: all $(FIRMWARE)/uefistored-qemu.fd $(FIRMWARE)/stock-qemu.fd ## Time the QEMU firmware to its shell beside stock OVMF
+	@scripts/deps build guest
+	@RELEASE=$(BUILD)/release tests/guest/times.py $(FIRMWARE) $(ROUNDS)
 
 lint: ## Layout, rules of the house, cppcheck, shellcheck
 	@scripts/deps --check lint

@@ -126,6 +126,10 @@ class Machine:
                 raise Failure(f'{texts} was not printed: {printed[-3000:]}')
             time.sleep(0.01)
 
+    def elapsed(self):
+        """Seconds since QEMU was started."""
+        return time.monotonic() - self.began
+
     def expect_log(self, text):
         return self.expect(text, source=self.log)
 

@@ -58,7 +58,6 @@ def check(condition, *what):
 class Guest:
     def __init__(self, firmware, directory):
         self.firmware = os.path.join(firmware, 'uefistored-qemu.fd')
-        self.stock = os.path.join(firmware, 'stock-qemu.fd')
         self.application = os.path.join(firmware, 'TestApp.efi')
         self.directory = os.path.join(directory, 'work')
         self.out = directory
