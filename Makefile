@@ -89,7 +89,7 @@ say = $(if $(V),,@$(if $(silent),,echo '  $(1) $@' &&))
 # make test and make demo begin on a machine that has no compiler: they use what it has once that is there.
 parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 
-.PHONY: all uefistored uefistored-debug tools man demo test check bench faults tsan soak coverage compilers lint \
+.PHONY: all uefistored uefistored-debug tools man demo demo-picture test check bench faults tsan soak coverage compilers lint \
 	scan-build valgrind format deps deps-lint deps-package install uninstall list dist deb srpm rpm check-release \
 	test-packages docker-shell deploy clean help everything everything-release everything-debug FORCE
 .SUFFIXES:
@@ -108,6 +108,10 @@ demo: ## Watch a guest use a protected store; installs what is missing first
 	@scripts/deps build demo
 	@$(MAKE) --no-print-directory -s $(parallel) all
 	@BUILD=$(BUILD)/release scripts/demo.sh
+
+demo-picture: all ## docs/demo.svg, from what the demo prints now
+	@BUILD=$(BUILD)/release scripts/demo.sh >$(BUILD)/demo.txt
+	@scripts/picture 'make demo' <$(BUILD)/demo.txt >docs/demo.svg
 
 test: ## Everything is built and tested; installs what is missing first
 	@scripts/deps build test

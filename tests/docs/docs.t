@@ -99,6 +99,16 @@ def index_is_whole():
             check(f']({os.path.basename(page)})' in text, page, 'is not in docs/README.md')
 
 
+def picture_is_the_demo():
+    """The picture in README shows what the demo prints"""
+    printed = subprocess.run([f'{TOP}/scripts/demo.sh'], env={**os.environ, 'BUILD': RELEASE}, check=True, capture_output=True)
+    drawn = subprocess.run([f'{TOP}/scripts/picture', 'make demo'], input=printed.stdout, check=True, capture_output=True)
+    with open(f'{TOP}/docs/demo.svg') as file:
+        # How long the keys are is as it happens.
+        shown, now = (re.sub(r'textLength="[^"]*"|\d+ digits', '', text) for text in (file.read(), drawn.stdout.decode()))
+    check(shown == now, 'docs/demo.svg is of another demo: make demo-picture')
+
+
 def log_lines():
     """What daemon and host log at warning and error, as (place, the beginnings of the parts of the line)."""
     for path in sorted(glob.glob('daemon/**/*.c', root_dir=TOP, recursive=True) +
@@ -200,7 +210,7 @@ def first_line(block):
 ALONE = without_network()
 if not ALONE:
     print('# there is no namespace to be had: the network is within reach')
-tap.run(marks_are_known, links_lead_somewhere, index_is_whole, log_is_explained)
+tap.run(marks_are_known, links_lead_somewhere, index_is_whole, picture_is_the_demo, log_is_explained)
 for page in PAGES:
     runnable = blocks_of(page)[0]
     together = [block for block in runnable if block.kind == 'sh run']
