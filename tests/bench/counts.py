@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """counts.py [CASE...]   Instructions of a request, by callgrind: unlike times they do not depend on what else the machine
-does. For each case of the benchmark: instructions from uefivars_serve() to its return, and the functions that they are
-spent in. BUILD names the directory of the benchmark (it has to be built: make bench).
+does. For each case of the benchmark, and each size of the store that it is measured with: instructions from uefivars_serve()
+to its return; for the largest, the functions that they are spent in. BUILD names the directory of the benchmark (it has to be
+built: make bench).
 """
 import collections
+import glob
 import os
 import re
 import subprocess
@@ -47,17 +49,19 @@ def read(path):
 
 def count(case):
     with tempfile.TemporaryDirectory() as directory:
-        path = directory + '/callgrind'
-        done = subprocess.run(['valgrind', '--tool=callgrind', '--callgrind-out-file=' + path,
-                               '--toggle-collect=uefivars_serve', BENCH, '--filter', case],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        if not os.path.exists(path):
+        # A file for what comes before a measurement (the store is filled), and one for the measurement.
+        done = subprocess.run(['valgrind', '--tool=callgrind', f'--callgrind-out-file={directory}/counts',
+                               '--toggle-collect=uefivars_serve', '--dump-before=measure', '--dump-after=measure', BENCH,
+                               '--filter', case], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        files = sorted(glob.glob(directory + '/counts.*'), key=lambda path: int(path.rsplit('.')[-1]))
+        if done.returncode or len(files) < 2:
             sys.exit(f'counts: {case}: {done.stderr.strip()[-300:]}')
-        calls, own = read(path)
-    total = sum(own.values())
-    print(f'{case}: {total / calls:.0f} instructions a request ({calls} requests)')
+        measured = [read(path) for path in files[1::2]]
+    for calls, own in measured:
+        print(f'{case}: {sum(own.values()) / calls:.0f} instructions a request ({calls} requests)')
+    calls, own = measured[-1]
     for function, spent in own.most_common(SHOWN):
-        print(f'    {100 * spent / total:5.1f}%  {function}')
+        print(f'    {100 * spent / sum(own.values()):5.1f}%  {function}')
 
 
 for case in sys.argv[1:] or CASES:
