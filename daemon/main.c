@@ -69,7 +69,8 @@ static void open_standard_files(void)
 
 static bool prepare_process(GError **error)
 {
-	sandbox_close_inherited();
+	bool closed = sandbox_close_inherited(error);
+
 	open_standard_files();
 	umask(0077);
 	mallopt(M_ARENA_MAX, 1);
@@ -77,7 +78,7 @@ static bool prepare_process(GError **error)
 	mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
 	log_start("uefistored");
 	crypto_start();
-	return signals_start(error);
+	return closed && signals_start(error);
 }
 
 /* Everything about the command line and the configuration; nothing is touched yet. */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "daemon/sandbox_calls.h"
+#include "descriptors.h"
 #include "error.h"
 #include "log.h"
 #include "sandbox_debug.h"
@@ -68,9 +69,9 @@ bool sandbox_check(const struct sandbox_options *options, GError **error)
 	       error_set(error, EXIT_FAILED, "--chroot %s: a directory was expected", options->root);
 }
 
-void sandbox_close_inherited(void)
+bool sandbox_close_inherited(GError **error)
 {
-	closefrom(STDERR_FILENO + 1);
+	return descriptors_close_from(STDERR_FILENO + 1, error);
 }
 
 /* GLib would look for the journal's socket when it has something to complain about. */

@@ -38,7 +38,7 @@ struct sandbox_options {
 bool sandbox_check(const struct sandbox_options *options, GError **error);
 
 /* Closes what whoever started us left open beyond the three standard files. To be called before anything is opened. */
-void sandbox_close_inherited(void);
+bool sandbox_close_inherited(GError **error);
 
 /*
  * The first step, while there is one thread. `directory` (-1: none) is a directory that stays open for changes in it;

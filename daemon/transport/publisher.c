@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "error.h"
 
 /* Where the helper has its end of the pair; everything above is closed. */
@@ -24,14 +25,14 @@ struct publisher {
 static void help(int fd, publisher_job *job, void *context)
 {
 	GError *error = NULL;
-	bool wanted;
+	bool wanted, done;
 	char byte;
 
 	dup2(fd, HELPER_FD);
-	closefrom(HELPER_FD + 1);
+	done = descriptors_close_from(HELPER_FD + 1, &error);
 	/* The daemon may have ended. */
 	wanted = read(HELPER_FD, &byte, 1) == 1;
-	if (job(context, wanted, &error))
+	if (done && job(context, wanted, &error))
 		_exit(write(HELPER_FD, DONE, strlen(DONE)) < 0);
 	_exit(!error || write(HELPER_FD, error->message, strlen(error->message)) < 0);
 }

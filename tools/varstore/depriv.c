@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "backend/json.h"
+#include "descriptors.h"
 #include "sandbox_debug.h"
 #include "sandbox_filter.h"
 #include "tools/support/report.h"
@@ -61,6 +62,7 @@ static const struct sandbox_call calls_to_xapi[] = {
 	CALL(close),
 	CALL(eventfd2),
 	CALL(clock_nanosleep),
+	CALL(nanosleep), /* glibc before 2.31 */
 	CALL(restart_syscall),
 };
 
@@ -150,9 +152,14 @@ static bool give_up_the_rest(void)
 
 bool depriv_apply(const struct invocation *invocation)
 {
+	GError *error = NULL;
+
 	warm_up();
-	if (invocation->depriv)
-		closefrom(STDERR_FILENO + 1);
+	if (invocation->depriv && !descriptors_close_from(STDERR_FILENO + 1, &error)) {
+		report("-d: %s", error->message);
+		g_error_free(error);
+		return false;
+	}
 	/* A socket that has a path is reached from any network namespace. */
 	if (invocation->depriv && geteuid() == 0 && unshare(NAMESPACES) < 0)
 		return fail("-d: no namespaces can be had");
