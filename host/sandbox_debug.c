@@ -29,6 +29,7 @@ static const struct sandbox_call debug_build[] = {
 	/* host/debug.h */
 	CALL_IF(openat, LACKS(2, O_ACCMODE | O_CREAT | O_TRUNC)),
 	CALL(clock_nanosleep),
+	CALL(nanosleep), /* glibc before 2.31 */
 	/* The sanitizers: their memory, the stack of their handlers, locks that spin, names of what they map. */
 	CALL_IF_BOTH(mmap, LACKS(2, PROT_EXEC), HAS(3, MAP_PRIVATE)),
 	CALL(madvise),

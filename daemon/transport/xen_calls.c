@@ -16,8 +16,9 @@ static const struct sandbox_call calls[] = {
 	CALL_IF(ioctl, IS(1, IOCTL_PRIVCMD_MMAPBATCH_V2)),
 	CALL_IF(ioctl, IS(1, IOCTL_PRIVCMD_DM_OP)),
 	CALL_IF_BOTH(mmap, LACKS(2, PROT_EXEC), HAS(3, MAP_SHARED)),
-	/* A page of the guest's that is paged out is waited for. */
+	/* A page of the guest's that is paged out is waited for; by the second before glibc 2.31. */
 	CALL(clock_nanosleep),
+	CALL(nanosleep),
 };
 
 /* The handles of the hypervisor and the state file. */

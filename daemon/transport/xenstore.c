@@ -2,9 +2,9 @@
 #include "daemon/transport/xenstore.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 #include <xenstore.h>
 
@@ -79,12 +79,23 @@ static bool parse_nonce(const char *text, uint8_t nonce[STATE_NONCE_SIZE])
 	return true;
 }
 
+static bool random_bytes(uint8_t *bytes, size_t size, GError **error)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	bool ok = (fd >= 0 && read(fd, bytes, size) == (ssize_t)size) ||
+		  error_set(error, EXIT_FAILED, "no random numbers: /dev/urandom: %s", strerror(errno));
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 static bool make_nonce(struct xs_handle *xenstore, uint32_t domid, uint8_t nonce[STATE_NONCE_SIZE], GError **error)
 {
 	char text[2 * STATE_NONCE_SIZE + 1];
 
-	if (getrandom(nonce, STATE_NONCE_SIZE, 0) != STATE_NONCE_SIZE)
-		return error_set(error, EXIT_FAILED, "no random numbers: %s", strerror(errno));
+	if (!random_bytes(nonce, STATE_NONCE_SIZE, error))
+		return false;
 	for (size_t i = 0; i < STATE_NONCE_SIZE; i++)
 		g_snprintf(text + 2 * i, 3, "%02x", nonce[i]);
 	return write_key(xenstore, domid, NONCE_KEY, text, error);

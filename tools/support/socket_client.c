@@ -2,9 +2,11 @@
 #include "tools/support/socket_client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -176,6 +178,17 @@ static bool connect_to(struct socket_client *sc, const char *path)
 	return true;
 }
 
+/* Memory that others can map, under no name. */
+static int make_memory(void)
+{
+	char path[] = "/dev/shm/uefistored-guest-XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
 bool socket_client_open(struct socket_client *sc, const char *path, uint32_t frame, int timeout_ms)
 {
 	memset(sc, 0, sizeof *sc);
@@ -184,7 +197,7 @@ bool socket_client_open(struct socket_client *sc, const char *path, uint32_t fra
 	sc->socket = -1;
 	sc->frame = frame;
 	sc->timeout_ms = timeout_ms;
-	sc->memory = memfd_create("guest memory", MFD_CLOEXEC);
+	sc->memory = make_memory();
 	if (sc->memory < 0 || ftruncate(sc->memory, (off_t)frame * FRAME_SIZE + UEFIVARS_PAGE_SIZE) < 0)
 		fail(sc, "no guest memory can be made: %s", strerror(errno));
 	else if (connect_to(sc, path) && send_greeting(sc))

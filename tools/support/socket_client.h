@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest on the socket transport: its memory is a memfd, its doorbell a message. Fills in a struct client, whose
+ * A guest on the socket transport: its memory is a file, its doorbell a message. Fills in a struct client, whose
  * functions then speak to the daemon at the other end.
  */
 #ifndef TOOLS_SOCKET_CLIENT_H
@@ -16,7 +16,7 @@
 struct socket_client {
 	struct client client; /* for client_get() and its sisters */
 	int socket;           /* the connection; -1: not open */
-	int memory;           /* the memfd that stands for the guest's memory */
+	int memory;           /* the file that stands for the guest's memory */
 	uint32_t frame;       /* page frame number of the 16 pages in it */
 	int timeout_ms;       /* how long an answer is waited for */
 	char error[192];      /* after a failure: one line that says what went wrong */
