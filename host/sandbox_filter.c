@@ -7,16 +7,28 @@
 #include "error.h"
 #include "sandbox_debug.h"
 
+/*
+ * libseccomp before 2.4 cannot kill a process, only the thread that made the call, and the others would live on. There
+ * it gets a SIGSYS, which nobody takes and no call in the lists could take: that, too, ends the process.
+ */
+#ifdef SCMP_ACT_KILL_PROCESS
+#define KILL SCMP_ACT_KILL_PROCESS
+#else
+#define KILL SCMP_ACT_TRAP
+#endif
+
 static int set_attributes(scmp_filter_ctx filter)
 {
 	/* A call of another architecture (32-bit code) is no better than one that is not in the list. */
-	int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, KILL);
 
 	if (result == 0)
 		result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+#if SCMP_VER_MAJOR > 2 || SCMP_VER_MINOR >= 5
 	/* A tree by number; a libseccomp that cannot do it tries one call after the other. */
 	if (result == 0)
 		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+#endif
 	return result;
 }
 
@@ -36,7 +48,7 @@ static int add_list(scmp_filter_ctx filter, const struct sandbox_list *list)
 
 bool sandbox_filter_load(const struct sandbox_list *lists, size_t count, GError **error)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx filter = seccomp_init(KILL);
 	int result = filter ? set_attributes(filter) : -ENOSYS;
 
 	for (size_t i = 0; i < count && result == 0; i++)
