@@ -99,7 +99,7 @@ static size_t lay_signed(const struct sequence_step *step, uint8_t page[UEFIVARS
 	struct test_name name;
 	size_t size;
 
-	how.flags = ((how_bits & 3) == 3 ? SIGN_SPOILED : 0) | (how_bits & 0x20 ? SIGN_CONTENT_INFO : 0);
+	how.flags = ((how_bits & 3) == 3 ? SIGN_SPOILED : 0u) | (how_bits & 0x20 ? SIGN_CONTENT_INFO : 0u);
 	test_name_parse(sequence_names[byte(step, 0) % sequence_names_count], &name);
 	add_payload(payload, step);
 	if (payload->len > UEFIVARS_DATA_MAX)
