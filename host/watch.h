@@ -12,4 +12,7 @@
  */
 guint watch_fd(int fd, GIOCondition condition, GUnixFDSourceFunc function, void *context);
 
+/* The same as a source of the caller's, that is not attached to any loop yet. */
+GSource *watch_source(int fd, GIOCondition condition, GUnixFDSourceFunc function, void *context);
+
 #endif

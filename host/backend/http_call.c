@@ -2,13 +2,13 @@
 #include "backend/http_call.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "backend/http.h"
+#include "watch.h"
 
 #define READ_SIZE 8192
 #define HEAD_ROOM 160
@@ -50,8 +50,6 @@ static void free_call(struct http_call *call)
 	g_free(call);
 }
 
-/* The sources' callback is cast as GLib has it: GSourceFunc stands for the function type that the source's own kind
- * calls. */
 static GSource *add_source(struct http_call *call, GSource *source, GSourceFunc function)
 {
 	g_source_set_callback(source, function, call, NULL);
@@ -130,11 +128,17 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer pointer)
 	return G_SOURCE_REMOVE;
 }
 
+static void wait_for_socket(struct http_call *call, GIOCondition condition, GUnixFDSourceFunc function)
+{
+	call->ready = watch_source(call->fd, condition, function, call);
+	g_source_attach(call->ready, call->main);
+}
+
 /* Whatever `ready` was for, it is for reading now. */
 static void read_answer(struct http_call *call)
 {
 	drop_source(&call->ready);
-	call->ready = add_source(call, g_unix_fd_source_new(call->fd, G_IO_IN), G_SOURCE_FUNC(on_readable));
+	wait_for_socket(call, G_IO_IN, on_readable);
 	set_timer(call, call->answer_ms);
 }
 
@@ -238,7 +242,7 @@ struct http_call *http_call_start(const struct http_post *post, GMainContext *ma
 		call->ending = add_source(call, g_idle_source_new(), on_ending);
 		g_source_set_priority(call->ending, G_PRIORITY_DEFAULT);
 	} else if (write_more(call)) {
-		call->ready = add_source(call, g_unix_fd_source_new(call->fd, G_IO_OUT), G_SOURCE_FUNC(on_writable));
+		wait_for_socket(call, G_IO_OUT, on_writable);
 		set_timer(call, post->send_ms);
 	} else {
 		read_answer(call);

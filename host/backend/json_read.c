@@ -143,7 +143,8 @@ static void remember_extra(struct json_store *store, json_t *object, const struc
 		return;
 	extra = g_new0(struct json_extra, 1);
 	memcpy(extra->guid, variable->guid, sizeof extra->guid);
-	extra->name = g_memdup2(variable->name, variable->name_size);
+	extra->name = g_malloc(variable->name_size);
+	memcpy(extra->name, variable->name, variable->name_size);
 	extra->name_size = variable->name_size;
 	extra->keys = keys;
 	g_ptr_array_add(store->extras, extra);

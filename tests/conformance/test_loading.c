@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The first decision, and C 15: what a store may hold when it is loaded, and what is no store. */
 #include "tests/support/play.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 
@@ -48,7 +49,7 @@ static enum uefivars_reason load(const uint8_t *bytes, size_t size)
 	const struct uefivars_policy policy = { .tpm = true };
 	const struct uefivars_host host = { .context = NULL };
 	struct uefivars *uv = uefivars_create(&policy, &host);
-	uint8_t *copy = g_memdup2(bytes, size); /* of its exact size, so that a read past its end is seen */
+	uint8_t *copy = check_copy(bytes, size); /* of its exact size, so that a read past its end is seen */
 	enum uefivars_reason reason = uefivars_load_blob(uv, copy, size, false, NULL, NULL);
 
 	uefivars_free(uv);
@@ -125,9 +126,8 @@ static void expect_aside(struct guest *guest, const struct uefivars_variable *va
 	g_assert_true(guest_start_from(guest, UEFIVARS_BOOT, blob->data, blob->len));
 	DO(guest, GET("A", A7, D("first")), GET("B", A7, D("second")));
 	if (guest->asides->len != 1) {
-		g_test_fail_printf("a record of %zu and %zu bytes, attributes 0x%x, is not set aside (%s)",
-				   variable->name_size, variable->data_size, variable->attributes,
-				   uefivars_reason_text(reason));
+		check_fail("a record of %zu and %zu bytes, attributes 0x%x, is not set aside (%s)", variable->name_size,
+			   variable->data_size, variable->attributes, uefivars_reason_text(reason));
 	} else {
 		const struct guest_aside *aside = &g_array_index(guest->asides, struct guest_aside, 0);
 

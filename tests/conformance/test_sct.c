@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* D what the UEFI Self-Certification Test asserts, as it asserts it, where A does not show it already. */
 #include "tests/support/play.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 
@@ -162,7 +163,7 @@ static void specified_attributes(struct guest *guest)
 		}
 		g_assert_cmphex(status, ==, EFI_SUCCESS);
 		if (value.attributes != specified[i].attributes)
-			g_test_fail_printf("%s has attributes 0x%x", specified[i].name, value.attributes);
+			check_fail("%s has attributes 0x%x", specified[i].name, value.attributes);
 	}
 }
 

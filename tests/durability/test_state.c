@@ -14,6 +14,7 @@ static ssize_t recorded_pwrite(int fd, const void *bytes, size_t size, off_t off
 #include <glib/gstdio.h>
 
 #include "tests/durability/state_place.h"
+#include "tests/support/check.h"
 
 struct written {
 	size_t offset;
@@ -101,7 +102,7 @@ static void test_writes_only_changes(void)
 /* The file as it was when the first `whole` writes and `part` bytes of the next had been made. */
 static GByteArray *cut(GByteArray *before, guint whole, size_t part)
 {
-	GByteArray *file = g_byte_array_new_take(g_memdup2(before->data, before->len), before->len);
+	GByteArray *file = g_byte_array_new_take(check_copy(before->data, before->len), before->len);
 
 	for (guint i = 0; i < record->len && i <= whole; i++) {
 		const struct written *written = &g_array_index(record, struct written, i);

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "tests/support/check.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Stops the process: a rule that holds for every input does not hold for this one. (A fuzzer takes SIGABRT for a
@@ -23,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A heap block of exactly these bytes, so that the sanitizer sees a step beyond them. Free it with g_free(). */
 static inline uint8_t *fuzz_exact(const uint8_t *data, size_t size)
 {
-	return size ? g_memdup2(data, size) : g_malloc(1);
+	return size ? check_copy(data, size) : g_malloc(1);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/support/blob.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 
@@ -52,7 +53,7 @@ static const uint8_t *take(const uint8_t *blob, size_t size, size_t *at, uint64_
 	const uint8_t *bytes = blob + *at;
 
 	if (count > size - *at) {
-		g_test_fail_printf("a VARS blob of %zu bytes ends inside the record at %zu", size, *at);
+		check_fail("a VARS blob of %zu bytes ends inside the record at %zu", size, *at);
 		return NULL;
 	}
 	*at += (size_t)count;
@@ -75,12 +76,12 @@ static bool begin(const uint8_t *blob, size_t size, size_t *at)
 	size_t header;
 
 	if (size < BLOB_HEADER_1 || memcmp(blob, "VARS", 4) != 0) {
-		g_test_fail_printf("%zu bytes are no VARS blob", size);
+		check_fail("%zu bytes are no VARS blob", size);
 		return false;
 	}
 	header = get_le32(blob + OFFSET_VERSION) >= 2 ? BLOB_HEADER_2 : BLOB_HEADER_1;
 	if (size < header || get_le64(blob + OFFSET_LENGTH) != size - header) {
-		g_test_fail_printf("a VARS blob of %zu bytes has a wrong length in its header", size);
+		check_fail("a VARS blob of %zu bytes has a wrong length in its header", size);
 		return false;
 	}
 	*at = header;

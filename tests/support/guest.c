@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/support/guest.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 
@@ -157,7 +158,7 @@ void guest_reboot(struct guest *guest)
 		g_error("the machine does not start from what it stored");
 	now = guest_save(guest, UEFIVARS_SCOPE_STORED);
 	if (now->len != guest->stored->len || memcmp(now->data, guest->stored->data, now->len) != 0)
-		g_test_fail_printf("a boot changed what should be durable and did not say so");
+		check_fail("a boot changed what should be durable and did not say so");
 	g_byte_array_unref(now);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/support/lists.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 
@@ -88,7 +89,7 @@ void list_add_certificate(GByteArray *out, enum identity who)
 
 bool list_check(const uint8_t *bytes, size_t size, size_t *entries)
 {
-	g_autofree uint8_t *copy = g_memdup2(bytes, size);
+	g_autofree uint8_t *copy = check_copy(bytes, size);
 
 	return siglist_check(copy, size, entries);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/support/play.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ static bool G_GNUC_PRINTF(2, 3) failed(const struct play_step *step, const char 
 	if (g_test_failed())
 		g_test_message("line %d: %s", step->line, text);
 	else
-		g_test_fail_printf("line %d: %s: %s", step->line, subject(step), text);
+		check_fail("line %d: %s: %s", step->line, subject(step), text);
 	g_free(text);
 	return false;
 }
@@ -46,7 +47,7 @@ static bool is_error(uint64_t status)
 }
 
 /* One of the statuses that are expected? */
-static bool check_status(const struct play_step *step, const char *what, uint64_t status)
+static bool check_answer(const struct play_step *step, const char *what, uint64_t status)
 {
 	GString *expected;
 	bool result;
@@ -182,7 +183,7 @@ static bool play_set(struct guest *guest, const struct play_step *step)
 		data = wrapped;
 	}
 	status = client_set(&guest->client, name.bytes, name.size, &name.guid, step->attributes, data->data, data->len);
-	result = check_status(step, "SetVariable", status);
+	result = check_answer(step, "SetVariable", status);
 	if (result && status != EFI_SUCCESS)
 		check_explained(guest, events, status);
 	result = result && check_rules(guest, step, status, before, persists, changes);
@@ -219,7 +220,7 @@ static bool play_get(struct guest *guest, const struct play_step *step)
 	name_of(step, &name);
 	status = client_get(&guest->client, name.bytes, name.size, &name.guid, UEFIVARS_PAGE_SIZE, &value);
 	if (step->op == PLAY_STATUS)
-		return check_status(step, "GetVariable", status);
+		return check_answer(step, "GetVariable", status);
 	if (status != EFI_SUCCESS)
 		return failed(step, "GetVariable: expected EFI_SUCCESS, got %s", status_text(status));
 	if (value.attributes != step->attributes)
@@ -280,7 +281,7 @@ static bool play_query(struct guest *guest, const struct play_step *step)
 {
 	struct client_space space;
 
-	return check_status(step, "QueryVariableInfo", client_query(&guest->client, step->attributes, &space));
+	return check_answer(step, "QueryVariableInfo", client_query(&guest->client, step->attributes, &space));
 }
 
 static bool play_step(struct guest *guest, const struct play_step *step)
@@ -398,8 +399,8 @@ static void run_case(const void *data)
 static void test_refusals(void)
 {
 	if (unexplained_refusals)
-		g_test_fail_printf("%u of %u refusals do not have exactly one event with their status and a reason",
-				   unexplained_refusals, refusals);
+		check_fail("%u of %u refusals do not have exactly one event with their status and a reason",
+			   unexplained_refusals, refusals);
 }
 
 int play_main(int argc, char **argv, const struct play_case *cases, size_t count)

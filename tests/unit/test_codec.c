@@ -79,13 +79,13 @@ static void on_set_aside(void *context, const struct uefivars_variable *variable
 	outcome->had_variable = variable != NULL;
 	outcome->record_size = record_size;
 	g_free(outcome->record);
-	outcome->record = g_memdup2(record, record_size);
+	outcome->record = check_copy(record, record_size);
 }
 
 /* Loads a blob, in a heap block of exactly its size, into a new store that is not started. */
 static void load(struct outcome *outcome, const uint8_t *blob, size_t size, bool resume)
 {
-	g_autofree uint8_t *exact = g_memdup2(blob, size);
+	g_autofree uint8_t *exact = check_copy(blob, size);
 	struct uefivars_variable variable;
 	const void *cursor = NULL;
 
@@ -368,7 +368,7 @@ static void test_garbage(void)
 {
 	for (size_t round = 0; round < 2000; round++) {
 		size_t size = (size_t)g_test_rand_int_range(0, sizeof version_2 + 1);
-		g_autofree uint8_t *blob = g_memdup2(version_2, size);
+		g_autofree uint8_t *blob = check_copy(version_2, size);
 		g_autoptr(GByteArray) once = NULL, twice = NULL;
 		struct outcome outcome;
 

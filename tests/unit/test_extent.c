@@ -33,7 +33,7 @@ static size_t copy(const uint8_t *pages, uint8_t *to, size_t first)
 /* Both machines get the same request, one of them only what it takes, in front of `behind`. */
 static void check_same(struct guest *whole, struct guest *part, const uint8_t *pages, uint8_t behind, size_t first)
 {
-	g_autofree uint8_t *a = g_memdup2(pages, UEFIVARS_PAGE_SIZE), *b = g_malloc(UEFIVARS_PAGE_SIZE);
+	g_autofree uint8_t *a = check_copy(pages, UEFIVARS_PAGE_SIZE), *b = g_malloc(UEFIVARS_PAGE_SIZE);
 	size_t a_size = 0, b_size = 0;
 
 	memset(b, behind, UEFIVARS_PAGE_SIZE);

@@ -36,7 +36,7 @@ static enum uefivars_reason load_bytes(struct guest *guest, const uint8_t *name,
 				       const void *data, size_t size, bool resume)
 {
 	/* In heap blocks of exactly their size, so that the sanitizer sees a step beyond. */
-	g_autofree uint8_t *exact_name = g_memdup2(name, name_size), *exact_data = g_memdup2(data, size);
+	g_autofree uint8_t *exact_name = check_copy(name, name_size), *exact_data = check_copy(data, size);
 	struct uefivars_variable variable = {
 		.name = exact_name,
 		.name_size = name_size,

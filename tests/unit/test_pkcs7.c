@@ -9,6 +9,7 @@
 
 #include "auth/pkcs7.h"
 #include "auth/public_key.h"
+#include "tests/support/check.h"
 #include "tests/support/identity.h"
 #include "tests/support/sign.h"
 
@@ -39,7 +40,7 @@ static int verified(const uint8_t *bytes, size_t size, const char *what)
 /* Bytes that end where the memory does, so that a sanitizer sees who reads past them. */
 static uint8_t *exactly(const uint8_t *bytes, size_t size)
 {
-	return g_memdup2(bytes, MAX(size, 1));
+	return check_copy(bytes, MAX(size, 1));
 }
 
 static const struct signing forms[] = {

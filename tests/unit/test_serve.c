@@ -46,7 +46,7 @@ static void put_u64(struct page *page, uint64_t value)
 /* Serves the page in a heap block of exactly its size. */
 static uint64_t serve(struct guest *guest, const struct page *page)
 {
-	g_autofree uint8_t *exact = g_memdup2(page->bytes, UEFIVARS_PAGE_SIZE);
+	g_autofree uint8_t *exact = check_copy(page->bytes, UEFIVARS_PAGE_SIZE);
 
 	guest_forget(guest);
 	g_assert_cmpint(uefivars_serve(guest->uv, exact, &guest->response_size), ==, UEFIVARS_ANSWERED);

@@ -300,7 +300,7 @@ static void test_walk_garbage(void)
 	list_add_hashes(lists, OWNER_B, 5, 1);
 	for (size_t round = 0; round < 4000; round++) {
 		size_t size = (size_t)g_test_rand_int_range(0, (gint32)lists->len + 1), steps = 0;
-		g_autofree uint8_t *copy = g_memdup2(lists->data, size);
+		g_autofree uint8_t *copy = check_copy(lists->data, size);
 		struct siglist_walk walk;
 
 		for (int flips = g_test_rand_int_range(0, 4); size && flips > 0; flips--)

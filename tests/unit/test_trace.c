@@ -61,7 +61,7 @@ static void test_cut(void)
 	put_record(bytes, 10, 12, 1);
 	put_record(bytes, 8, 8, 2);
 	for (size_t size = 0; size <= bytes->len; size++) {
-		g_autofree uint8_t *copy = g_memdup2(bytes->data, size);
+		g_autofree uint8_t *copy = check_copy(bytes->data, size);
 		bool whole = size == 30 || size == bytes->len;
 		struct trace trace;
 
@@ -250,7 +250,7 @@ static void compare_set(struct replay *replay, const struct trace_record *record
 /* Asks again with all the room there is. Returns whether the next variable is the recording's, or there is none. */
 static bool ends_in_recording(const struct replay *replay, const struct trace_record *record)
 {
-	g_autofree uint8_t *request = g_memdup2(record->request, record->request_size);
+	g_autofree uint8_t *request = check_copy(record->request, record->request_size);
 	const uint8_t *page = replay->guest->client.page;
 	size_t size;
 
