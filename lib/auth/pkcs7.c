@@ -156,7 +156,7 @@ static bool same_serial(const struct der_bytes *serial, const ASN1_INTEGER *want
 }
 
 /* Compares bytes first: a signer nearly always copies the issuer's name as it stands in the certificate. */
-static bool same_issuer(const struct der_bytes *issuer, const X509_NAME *wanted)
+static bool same_issuer(const struct der_bytes *issuer, X509_NAME *wanted)
 {
 	const uint8_t *at = issuer->data, *bytes;
 	X509_NAME *found;
@@ -207,11 +207,11 @@ static bool algorithm_fits(const PKCS7_SIGNER_INFO *info, const EVP_MD *digest, 
 	int algorithm = OBJ_obj2nid(info->digest_enc_alg->algorithm), digest_nid, key_nid;
 
 	if (OBJ_find_sigid_algs(algorithm, &digest_nid, &key_nid)) {
-		if (digest_nid != EVP_MD_get_type(digest))
+		if (digest_nid != EVP_MD_type(digest))
 			return false;
 		algorithm = key_nid;
 	}
-	return algorithm == (EVP_PKEY_is_a(key, "RSA") ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey);
+	return algorithm == (EVP_PKEY_base_id(key) == EVP_PKEY_RSA ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey);
 }
 
 static bool digest_message(const struct pkcs7_message *message, const EVP_MD *digest, uint8_t out[EVP_MAX_MD_SIZE])
@@ -249,7 +249,7 @@ static bool attributes_fit(const PKCS7_SIGNER_INFO *info, const EVP_MD *digest, 
 	const ASN1_TYPE *type = single_attribute(info, NID_pkcs9_contentType);
 	const ASN1_TYPE *stated = single_attribute(info, NID_pkcs9_messageDigest);
 	uint8_t computed[EVP_MAX_MD_SIZE];
-	int size = EVP_MD_get_size(digest);
+	int size = EVP_MD_size(digest);
 
 	return type && type->type == V_ASN1_OBJECT && OBJ_obj2nid(type->value.object) == NID_pkcs7_data && stated &&
 	       stated->type == V_ASN1_OCTET_STRING && ASN1_STRING_length(stated->value.octet_string) == size &&
@@ -264,7 +264,7 @@ static bool update_signed(EVP_MD_CTX *context, const PKCS7_SIGNER_INFO *info, co
 
 	if (info->auth_attr) {
 		uint8_t *set = NULL;
-		int size = ASN1_item_i2d((const ASN1_VALUE *)info->auth_attr, &set, ASN1_ITEM_rptr(PKCS7_ATTR_VERIFY));
+		int size = ASN1_item_i2d((ASN1_VALUE *)info->auth_attr, &set, ASN1_ITEM_rptr(PKCS7_ATTR_VERIFY));
 
 		done = size > 0 && EVP_DigestVerifyUpdate(context, set, (size_t)size) == 1;
 		OPENSSL_free(set);

@@ -36,7 +36,7 @@ EVP_PKEY *public_key_read(const struct der_bytes *info)
 
 		key = d2i_PUBKEY(NULL, &at, (long)info->size);
 	}
-	if (key && !EVP_PKEY_is_a(key, "RSA") && !EVP_PKEY_is_a(key, "EC")) {
+	if (key && EVP_PKEY_base_id(key) != EVP_PKEY_RSA && EVP_PKEY_base_id(key) != EVP_PKEY_EC) {
 		EVP_PKEY_free(key);
 		key = NULL;
 	}
@@ -53,7 +53,7 @@ static const EVP_MD *digest_for(const struct der_bytes *algorithm_identifier, co
 	if (algorithm)
 		OBJ_find_sigid_algs(OBJ_obj2nid(algorithm->algorithm), &digest, &kind);
 	X509_ALGOR_free(algorithm);
-	if (kind != (EVP_PKEY_is_a(key, "RSA") ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey))
+	if (kind != (EVP_PKEY_base_id(key) == EVP_PKEY_RSA ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey))
 		return NULL;
 	switch (digest) {
 	case NID_sha1:

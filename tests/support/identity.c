@@ -66,6 +66,21 @@ static const struct specification {
 
 static struct credentials all[IDENTITIES];
 
+EVP_PKEY *identity_make_key(int type, int parameter)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(type, NULL);
+	EVP_PKEY *key = NULL;
+
+	g_assert_cmpint(EVP_PKEY_keygen_init(context), ==, 1);
+	if (type == EVP_PKEY_RSA)
+		g_assert_cmpint(EVP_PKEY_CTX_set_rsa_keygen_bits(context, parameter), ==, 1);
+	else if (type == EVP_PKEY_EC)
+		g_assert_cmpint(EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, parameter), ==, 1);
+	g_assert_cmpint(EVP_PKEY_keygen(context, &key), ==, 1);
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
 static EVP_PKEY *make_key(const struct specification *specification)
 {
 	EVP_PKEY *key = NULL;
@@ -77,25 +92,24 @@ static EVP_PKEY *make_key(const struct specification *specification)
 	}
 	switch (specification->key) {
 	case RSA_OF_1024:
-		key = EVP_RSA_gen(1024);
+		key = identity_make_key(EVP_PKEY_RSA, 1024);
 		break;
 	case RSA_OF_2048:
-		key = EVP_RSA_gen(2048);
+		key = identity_make_key(EVP_PKEY_RSA, 2048);
 		break;
 	case RSA_OF_3072:
-		key = EVP_RSA_gen(3072);
+		key = identity_make_key(EVP_PKEY_RSA, 3072);
 		break;
 	case RSA_OF_4096:
-		key = EVP_RSA_gen(4096);
+		key = identity_make_key(EVP_PKEY_RSA, 4096);
 		break;
 	case P256:
-		key = EVP_EC_gen("P-256");
+		key = identity_make_key(EVP_PKEY_EC, NID_X9_62_prime256v1);
 		break;
 	case P384:
-		key = EVP_EC_gen("P-384");
+		key = identity_make_key(EVP_PKEY_EC, NID_secp384r1);
 		break;
 	}
-	g_assert_nonnull(key);
 	return key;
 }
 
@@ -174,7 +188,7 @@ static X509 *spoil(X509 *certificate)
 }
 
 /* Whose subject is named as the issuer. */
-static const X509_NAME *issuer_name(const struct specification *specification, const X509 *certificate)
+static X509_NAME *issuer_name(const struct specification *specification, const X509 *certificate)
 {
 	if (specification->impersonates)
 		return X509_get_issuer_name(identity_get(specification->impersonates)->certificate);
@@ -191,7 +205,7 @@ static X509 *make_certificate(enum identity who, EVP_PKEY *key)
 	X509 *certificate = X509_new();
 
 	g_assert_nonnull(certificate);
-	X509_set_version(certificate, X509_VERSION_3);
+	X509_set_version(certificate, 2); /* that is 3 */
 	ASN1_INTEGER_set(X509_get_serialNumber(certificate), specification->negative_serial ? -0x1234567 : serial);
 	set_subject(certificate, who);
 	X509_set_issuer_name(certificate, issuer_name(specification, certificate));
@@ -231,17 +245,17 @@ static X509 *make_tiny_certificate(EVP_PKEY *key)
 	static const uint8_t after_key[] = { 0x30, 0x03, 0x06, 0x01, 0x2a, 0x03, 0x01, 0x00 };
 	enum { POINT_SIZE = 33 };
 	uint8_t der[sizeof before_key + POINT_SIZE + sizeof after_key];
-	uint8_t point[128];
+	unsigned char *point;
 	const unsigned char *at = der;
-	size_t point_size = 0;
 	X509 *certificate;
 
 	/* uncompressed: 04 x y; the compressed form is 02 or 03, by the last bit of y, and x */
-	g_assert_cmpint(EVP_PKEY_get_octet_string_param(key, "pub", point, sizeof point, &point_size), ==, 1);
+	g_assert_cmpuint(EVP_PKEY_get1_tls_encodedpoint(key, &point), ==, 65);
 	g_assert_cmpuint(point[0], ==, 4);
 	point[0] = (uint8_t)(2 + (point[64] & 1));
 	memcpy(der, before_key, sizeof before_key);
 	memcpy(der + sizeof before_key, point, POINT_SIZE);
+	OPENSSL_free(point);
 	memcpy(der + sizeof before_key + POINT_SIZE, after_key, sizeof after_key);
 	der[1] = (uint8_t)(sizeof der - 2);
 	der[3] = (uint8_t)(sizeof der - 4 - sizeof after_key);

@@ -76,4 +76,7 @@ void identity_digest(enum identity who, size_t cut, uint8_t digest[32]);
 /* The same, with the common name of `who` and the tbsCertificate of `top`. */
 void identity_digest_under(enum identity who, enum identity top, uint8_t digest[32]);
 
+/* A new key, for EVP_PKEY_free(): EVP_PKEY_RSA of so many bits, EVP_PKEY_EC on the curve, EVP_PKEY_ED25519 (0). */
+EVP_PKEY *identity_make_key(int type, int parameter);
+
 #endif

@@ -197,8 +197,10 @@ static GByteArray *signed_bytes(const struct signing *how, const struct update *
 	uint8_t attributes[4];
 	uint16_t unit = (how->flags & SIGN_OTHER_NAME) ? 'X' : 0;
 
-	guid.bytes[15] ^= (how->flags & SIGN_OTHER_GUID) ? 1 : 0;
-	time.bytes[6] ^= (how->flags & SIGN_OTHER_TIME) ? 1 : 0;
+	if (how->flags & SIGN_OTHER_GUID)
+		guid.bytes[15] ^= 1;
+	if (how->flags & SIGN_OTHER_TIME)
+		time.bytes[6] ^= 1;
 	put_le32(attributes, update->attributes ^ ((how->flags & SIGN_OTHER_ATTRIBUTES) ? 0x40u : 0));
 	g_byte_array_append(bytes, update->name, (guint)update->name_size);
 	if (how->flags & (SIGN_OTHER_NAME | SIGN_NAME_WITH_NUL))

@@ -180,7 +180,7 @@ static void test_key(void)
 /* Keys of kinds that are not taken, and one that did not sign. */
 static void test_kinds(void)
 {
-	EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), *key;
+	EVP_PKEY *ed = identity_make_key(EVP_PKEY_ED25519, 0), *key;
 	uint8_t *bytes = NULL;
 	int size = i2d_PUBKEY(ed, &bytes);
 	struct der_bytes info = { bytes, (size_t)size };

@@ -94,7 +94,7 @@ static char *read_subject(const X509_NAME *subject)
 	return take_text(bio);
 }
 
-static char *read_name(const X509_NAME *subject, const char *otherwise)
+static char *read_name(X509_NAME *subject, const char *otherwise)
 {
 	const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
 	const ASN1_STRING *name = at < 0 ? NULL : X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
@@ -120,7 +120,7 @@ static int read_date(const ASN1_TIME *time, char out[CERTIFICATE_DATE_SIZE])
 
 static void describe(struct certificate_info *info, const X509 *certificate)
 {
-	const X509_NAME *subject = X509_get_subject_name(certificate);
+	X509_NAME *subject = X509_get_subject_name(certificate);
 	const ASN1_TIME *end = X509_get0_notAfter(certificate);
 
 	info->subject = read_subject(subject);

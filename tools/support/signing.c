@@ -47,7 +47,7 @@ static EVP_PKEY *read_key(const char *path)
 	buffer_free(&content);
 	if (!key) {
 		report_openssl("%s: no private key can be read from it", path);
-	} else if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA && EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) {
+	} else if (EVP_PKEY_base_id(key) != EVP_PKEY_RSA && EVP_PKEY_base_id(key) != EVP_PKEY_EC) {
 		report("%s: an RSA or EC key is expected", path);
 		EVP_PKEY_free(key);
 		key = NULL;
