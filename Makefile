@@ -38,7 +38,7 @@ PACKAGES := glib-2.0 jansson libcrypto libseccomp
 PACKAGES_FOUND := $(shell $(PKG_CONFIG) --exists $(PACKAGES) 2>/dev/null && echo yes)
 PACKAGE_CFLAGS_lib := $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) \
-	-DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_56 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_56
+	-DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_54 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_54
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 # Some programs need more; where that is not there, they are left out.
 PACKAGES_secureboot-certs := libcurl libarchive
