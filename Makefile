@@ -35,7 +35,8 @@ LINK_tsan := $(LINK) -fsanitize=thread
 
 # The library may know libcrypto alone; the rest sees all packages. No call of GLib that is newer than XCP-ng 8's.
 PACKAGES := glib-2.0 jansson libcrypto libseccomp
-PACKAGES_FOUND := $(shell $(PKG_CONFIG) --exists $(PACKAGES) 2>/dev/null && echo yes)
+PACKAGES_OLDEST := glib-2.0 >= 2.54 jansson >= 2.10 libcrypto >= 1.1.1 libseccomp >= 2.3
+PACKAGES_FOUND := $(shell $(PKG_CONFIG) --exists '$(PACKAGES_OLDEST)' 2>/dev/null && echo yes)
 PACKAGE_CFLAGS_lib := $(shell $(PKG_CONFIG) --cflags libcrypto 2>/dev/null)
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) \
 	-DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_54 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_54
@@ -277,7 +278,7 @@ clean: ## Remove $(BUILD)
 
 help: ## This list
 	@echo "Targets (variables: BUILD=$(BUILD) CC=$(CC) CFLAGS='$(CFLAGS)' PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)):"
-	@sed -n 's/^\([a-z][a-z-]*\):.* ## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	@sed -n 's/^\([a-z][a-z%-]*\):.* ## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
 # Programs, tests and benchmark, nothing run.
@@ -290,7 +291,7 @@ flags = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(VERSION) $(COMPILE_release) $(C
 remember = @printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 $(BUILD)/flags: FORCE
-	@$(if $(PACKAGES_FOUND),,echo 'missing packages of $(PACKAGES): run `make deps`' >&2; exit 1)
+	@$(if $(PACKAGES_FOUND),,echo 'missing, or too old, of $(PACKAGES_OLDEST): run `make deps`' >&2; exit 1)
 	@mkdir -p $(@D)
 	$(call remember,$(flags))
 $(BUILD)/man/%: docs/man/% Makefile

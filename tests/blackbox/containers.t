@@ -52,6 +52,20 @@ says_what_yum_did_not_bring() {
 	! deps test >"$scratch/out" 2>&1 && grep -q 'still not found: perl-Test-Harness' "$scratch/out"
 }
 
+# As root on a host whose OpenSSL is too old. $1 is what its repositories have, $2 what is to be installed.
+openssl_by_choice() {
+	local has=$1 chosen=$2
+	give pkg-config "case \"\$*\" in *'libcrypto >= 1.1.1') [ -e $scratch/new-openssl ] ;; esac"
+	rm -f "$scratch/yum" "$scratch/new-openssl"
+	give id 'echo 0'
+	give prove 'exit 0'
+	give rpmbuild 'exit 0'
+	give yum "case \"\$*\" in '-q list $has') exit 0 ;; '-q list '*) exit 1 ;; esac
+		echo \"\$@\" >$scratch/yum; : >$scratch/new-openssl"
+	deps xcp-ng >"$scratch/out" 2>&1
+	grep -qE -- "install (.* )?$chosen( |$)" "$scratch/yum" && ! grep -q "[|]" "$scratch/yum"
+}
+
 names_only() {
 	give yum "touch $scratch/yum"
 	give id "echo $1"
@@ -105,6 +119,8 @@ ok 'and only what is missing' nothing_more_is_missing
 ok 'what yum did not bring is said' says_what_yum_did_not_bring
 ok 'with --check it names the packages' names_only 0 --check test
 ok 'and for who is not root' names_only 1000 test
+ok 'OpenSSL of XCP-ng 8 comes under its own name' openssl_by_choice xs-openssl-devel xs-openssl-devel
+ok 'and as everywhere where there is no such package' openssl_by_choice nothing openssl-devel
 for file in packaging/docker/Dockerfile.*; do
 	ok "$file has its packages from scripts/deps" by_the_script "$file"
 done

@@ -53,6 +53,12 @@ old_compiler() {
 		[ "$(grep -c '^\. /opt/rh/devtoolset-11/enable' "$scratch/spec")" -eq 3 ]
 }
 
+# The openssl-devel of XCP-ng 8 may be 1.0.2.
+openssl_of_a_version() {
+	rpm -qp --requires "$rpms"/uefistored-*.src.rpm | grep -x 'pkgconfig(libcrypto) >= 1.1.1' >/dev/null &&
+		! rpm -qp --requires "$rpms"/uefistored-*.src.rpm | grep '^openssl'
+}
+
 # A host with a varstored, of which only the files matter here.
 host_with_varstored() {
 	cat >"$scratch/varstored.spec" <<-END
@@ -124,6 +130,7 @@ ok 'the library stands alone' has uefistored-libs '/usr/lib.*/libuefivars.so.0'
 ok 'they take the places of varstored and of uefistored 1' takes_places
 ok 'for XCP-ng 8.2 XAPI is told where the keys are' old_host
 ok 'for XCP-ng 8 a compiler is asked for that knows C17' old_compiler
+ok 'OpenSSL is asked for by its version, not by the name of a package' openssl_of_a_version
 root=$scratch/root
 # shellcheck disable=SC2046 # a list of words
 ok 'a root is made' make_root man-db $(dependencies "$top/${BUILD#"$top"/}"/deb/uefistored_*.deb \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What GLib's assertions lack; some of it has come to GLib after 2.56. */
+/* What GLib's assertions lack; some of it has come to GLib after 2.54. */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 
