@@ -257,11 +257,11 @@ deb: ## Packages for Debian, in $(BUILD)/deb (PROFILES=pkg.uefistored.firmware: 
 	@$(places) scripts/package deb
 
 srpm: ## The source package for XCP-ng, in $(BUILD)/rpm
-	@scripts/deps package
+	@scripts/deps rpm
 	@$(places) scripts/package srpm
 
 rpm: ## Packages for XCP-ng, in $(BUILD)/rpm (RPMFLAGS=--nodeps: with what is there)
-	@scripts/deps package
+	@scripts/deps rpm
 	@$(places) scripts/package rpm
 
 docker-shell: ## A shell in a container that has all that is needed (IMAGE=debian or xcp-ng)
@@ -270,7 +270,7 @@ docker-shell: ## A shell in a container that has all that is needed (IMAGE=debia
 docker-%: ## make TARGET in such a container: docker-all, docker-check, docker-deb, docker-rpm, ...
 	@scripts/docker make $*
 
-deploy: all ## Copy the programs to a test host by ssh (HOST=[user@]name)
+deploy: $(if $(HOST),all) ## Copy the programs to a test host by ssh (HOST=[user@]name)
 	@scripts/deploy '$(HOST)' '$(PREFIX)' $(BUILD)/release/uefistored $(TOOLS:%=$(BUILD)/release/%)
 
 clean: ## Remove $(BUILD)

@@ -95,6 +95,7 @@ runs() {
 
 shell_in_debian() {
 	runs scripts/docker shell </dev/null && diff "$scratch/docker" - <<-END
+		version
 		build -q -t uefistored-debian --build-arg XCP_NG=8.3 -f packaging/docker/Dockerfile.debian scripts
 		run --rm -i -v $(pwd):/work -u $(id -u):$(id -g) -e HOME=/tmp uefistored-debian bash
 	END
@@ -102,6 +103,7 @@ shell_in_debian() {
 
 target_in_xcp_ng() {
 	MAKEFLAGS='' IMAGE=xcp-ng XCP_NG=8.2 runs make -s docker-rpm </dev/null && diff "$scratch/docker" - <<-END
+		version
 		build -q -t uefistored-xcp-ng-8.2 --build-arg XCP_NG=8.2 -f packaging/docker/Dockerfile.xcp-ng scripts
 		run --rm -i -v $(pwd):/work -u $(id -u):$(id -g) -e HOME=/tmp uefistored-xcp-ng-8.2 make rpm BUILD=build-xcp-ng
 	END
@@ -128,4 +130,5 @@ ok 'a shell in a container' shell_in_debian
 ok 'a target in a container of XCP-ng' target_in_xcp_ng
 ok 'no such image' refuses 2 "'nonsense': debian or xcp-ng was expected" env IMAGE=nonsense scripts/docker shell
 ok 'no docker' refuses 1 'there is no no-docker' env DOCKER=no-docker scripts/docker shell
+ok 'a docker without its engine' refuses 1 'false is here, but cannot be used' env DOCKER=false scripts/docker shell
 echo "1..$number"
