@@ -4,13 +4,14 @@
 #   driver   compiles our drivers alone, and makes no image
 #   xen      DIR/uefistored-xen.fd: for HVM guests of Xen
 #   qemu     DIR/uefistored-qemu.fd: for QEMU, with or without KVM
+#            with each of them DIR/TestApp.efi, which the tests boot
 #   stock    DIR/stock-qemu.fd: the same, with edk2's own variable driver, to compare with
 # Without a name: xen and qemu. DEBUG=1: debug builds, whose messages go to the debug port.
 # DIR/edk2 stays as it was fetched but for its tools; what is built is in DIR/workspace, and used again by the next run.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -ge 1 ] || { sed -n '3,10s/^# //p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '3,11s/^# //p' "$0" >&2; exit 2; }
 "$here/fetch.sh" "$1"
 out=$(cd "$1" && pwd)
 shift
@@ -87,15 +88,12 @@ for image in "${images[@]}"; do
 		continue
 		;;
 	xen) edk2_build xen -p UefistoredPkg/UefistoredXen.dsc; name=uefistored-xen platform=Xen ;;
-	qemu)
-		edk2_build qemu -p UefistoredPkg/UefistoredQemu.dsc
-		name=uefistored-qemu platform=Qemu
-		cp "$workspace/Build/Qemu/${target}_GCC5/X64/TestApp.efi" "$out/"
-		;;
+	qemu) edk2_build qemu -p UefistoredPkg/UefistoredQemu.dsc; name=uefistored-qemu platform=Qemu ;;
 	stock) edk2_build stock -p UefistoredPkg/Stock.dsc; name=stock-qemu platform=Stock ;;
 	*) fail "'$image': driver, xen, qemu or stock was expected" ;;
 	esac
 	cp "$workspace/Build/$platform/${target}_GCC5/FV/OVMF.fd" "$out/$name.new"
 	mv "$out/$name.new" "$out/$name.fd"
+	[ $platform = Stock ] || cp "$workspace/Build/$platform/${target}_GCC5/X64/TestApp.efi" "$out/"
 	echo "$out/$name.fd: $(stat -c %s "$out/$name.fd") bytes, built in $((SECONDS - begin)) s"
 done
