@@ -58,11 +58,9 @@ static char *find_beside(const char *const *directories, const char *name)
 
 char *machine_installed_firmware(void)
 {
-	static const char *const installed[] = { "../share/uefistored", NULL }, *const built[] = { "../firmware",
-												   NULL };
-	char *found = find_beside(installed, "OVMF-qemu.fd");
+	static const char *const directories[] = { "../share/uefistored", "../firmware", NULL };
 
-	return found ? found : find_beside(built, "uefistored-qemu.fd");
+	return find_beside(directories, "uefistored-qemu.fd");
 }
 
 char **machine_daemon(const struct machine *machine)

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""uefistored-qemu, its daemon, and a program in QEMU's place: what it runs, how often, and what is left."""
+import re
+import sys
+sys.dont_write_bytecode = True
+from daemon import *  # noqa: E402,F403
+
+QEMU = os.path.join(BUILD, 'uefistored-qemu')
+HERE = os.path.dirname(os.path.abspath(__file__))
+tap = Tap()
+work_in_memory()
+
+# Takes from its arguments what QEMU does, and does what its guest's firmware would; the test says what comes then.
+PRETENDER = f'''#!/usr/bin/env python3
+import re, sys
+sys.path.insert(0, {HERE!r})
+sys.dont_write_bytecode = True
+if sys.argv[1:] == ['--version']:
+    print('QEMU emulator version 7.2.22 (Debian)')
+    sys.exit()
+from qemu import *
+words = '\\n'.join(sys.argv)
+memory = re.search('mem-path=([^,]*)', words)[1]
+if not os.path.exists(memory) or os.stat(memory).st_size == 0:
+    with open(memory, 'ab') as file:
+        file.truncate(MIB)
+control = socket.socket(fileno=int(re.search('id=uefistored-control,fd=([0-9]+)', words)[1]))
+control.sendall(b'{{"QMP": {{}}}}\\n')
+check(b'qmp_capabilities' in control.recv(4096))
+machine = Machine(memory, re.search('id=uefistored,path=([^,]*)', words)[1])
+boots = len(machine.get('Boots')[2] or b'') + 1 if machine.get('Boots')[0] == SUCCESS else 1
+same(machine.get('Volatile')[0], NOT_FOUND)
+same(machine.set('Boots', b'x' * boots), SUCCESS)
+same(machine.set('Volatile', b'x', attributes=BS), SUCCESS)
+
+
+def shut_down(reason):
+    control.sendall(b'{{"event": "SHUTDOWN", "data": {{"guest": true, "reason": "' + reason + b'"}}}}\\n')
+
+
+'''
+
+
+class Run:
+    def __init__(self, *then):
+        self.directory = scratch()
+        self.store = os.path.join(self.directory, 'store')
+        self.machine = os.path.join(self.directory, 'machine')
+        qemu, firmware = (os.path.join(self.directory, name) for name in ('qemu', 'firmware'))
+        open(firmware, 'w').close()
+        with open(qemu, 'w') as file:
+            file.write(PRETENDER + '\n'.join(then) + '\n')
+        os.chmod(qemu, 0o755)
+        keys = os.path.join(self.directory, 'keys')
+        os.mkdir(keys)
+        self.process = subprocess.Popen(
+            [QEMU, '--run', '--qemu', qemu, '--firmware', firmware, '--keys', keys, '--directory', self.machine, self.store],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment())
+
+    def ends(self, status):
+        try:
+            said = self.process.communicate(timeout=60)[0].decode()
+        finally:
+            self.process.kill()
+        same(self.process.returncode, status, said)
+        same(os.listdir(self.machine), [], 'what is left')
+        return said
+
+    def boots(self):
+        return len(bytes.fromhex(stored(self.store)['Boots']['data']))
+
+
+def resets():
+    """After a reset the machine begins anew, with another daemon, and ends when it is switched off"""
+    run = Run("shut_down(b'guest-reset' if boots < 3 else b'guest-shutdown')")
+    said = run.ends(0)
+    same(run.boots(), 3)
+    same(said.count('uefistored: ready'), 3, said)
+
+
+def failure():
+    """The status is QEMU's, and a machine that has failed does not begin anew"""
+    run = Run("shut_down(b'guest-reset')", 'sys.exit(7)')
+    run.ends(7)
+    same(run.boots(), 1)
+
+
+def ended():
+    """SIGTERM ends QEMU, and with it all"""
+    run = Run("open(sys.argv[0] + '.runs', 'w').close()", 'time.sleep(60)')
+    end = time.monotonic() + 60
+    while not os.path.exists(os.path.join(run.directory, 'qemu.runs')):
+        check(run.process.poll() is None and time.monotonic() < end, 'it does not run')
+        time.sleep(0.01)
+    run.process.terminate()
+    check(run.process.wait(60) != 0)
+    run.ends(run.process.returncode)
+    same(run.boots(), 1)
+
+
+def images():
+    """The image is the installed one, or the one that was built; without one it has to be named"""
+    directory = scratch()
+    qemu = os.path.join(directory, 'qemu')
+    with open(qemu, 'w') as file:
+        file.write('#!/bin/sh\necho QEMU emulator version 7.2.22\n')
+    os.chmod(qemu, 0o755)
+    images = [os.path.join(directory, name, 'uefistored-qemu.fd') for name in ('share/uefistored', 'firmware')]
+    for path in (*images, os.path.join(directory, 'bin', 'program')):
+        os.makedirs(os.path.dirname(path))
+    for image in images:
+        open(image, 'w').close()
+    program = shutil.copy(QEMU, os.path.join(directory, 'bin'))
+
+    def prints():
+        return subprocess.run([program, '--directory', '/dev/shm/x', '--qemu', qemu, 'store'], capture_output=True,
+                              text=True, env=environment(), timeout=30)
+    for image in images:
+        done = prints()
+        found = re.search(r'-bios (\S+)', done.stdout)
+        check(found, done)
+        same(os.path.realpath(found[1]), os.path.realpath(image))
+        os.unlink(image)
+    done = prints()
+    same((done.returncode, done.stdout), (2, ''), done.stderr)
+    check('--firmware' in done.stderr, done.stderr)
+
+
+tap.run(resets, failure, ended, images)
+tap.end()
