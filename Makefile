@@ -130,11 +130,16 @@ fuzz: ## Fuzz all targets for FUZZ_SECONDS each (60; FUZZ_TARGETS='page http': o
 fuzz-afl: ## The same targets under AFL++
 model: ## The library against its model: MODEL_SEQUENCES random ones (100000; MODEL_SEED, MODEL_JOBS)
 
+FIRMWARE := $(BUILD)/firmware
+# The cases with a firmware run where its image is, or where they are named.
+XEN_FIRMWARE = $(if $(filter firmware/%,$(CASES))$(wildcard $(FIRMWARE)/uefistored-xen.fd),xen-firmware)
+
 # What is on the machine afterwards decides what is built: each step is a make of its own.
 .PHONY: test-xen
 test-xen: ## The cases of tests/xen on a real Xen, emulated; installs what is missing first (CASES='xl/dm libxc/pvh')
-	@scripts/deps build xen
+	@scripts/deps build xen $(XEN_FIRMWARE)
 	@$(MAKE) --no-print-directory -s $(parallel) all
+	@$(if $(filter firmware/%,$(CASES)),$(MAKE) --no-print-directory -s $(FIRMWARE)/uefistored-xen.fd)
 	@$(MAKE) --no-print-directory -s -f tests/xen/lab.mk BUILD=$(BUILD)
 	@BUILD=$(BUILD) tests/xen/run $(CASES)
 
@@ -158,8 +163,6 @@ compilers: ## Build everything by gcc and by clang, no warning tolerated
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc everything
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang everything
 
-FIRMWARE := $(BUILD)/firmware
-
 .PHONY: firmware firmware-driver test-guest bench-guest
 firmware: ## The guest's firmware for Xen and for QEMU, in $(BUILD)/firmware (minutes)
 	@scripts/deps build firmware
@@ -171,8 +174,9 @@ firmware-driver: ## Compile the guest's drivers alone
 
 # Not rebuilt where it is there: make firmware does that.
 $(FIRMWARE)/uefistored-qemu.fd: IMAGE := qemu
+$(FIRMWARE)/uefistored-xen.fd: IMAGE := xen
 $(FIRMWARE)/stock-qemu.fd: IMAGE := stock
-$(FIRMWARE)/uefistored-qemu.fd $(FIRMWARE)/stock-qemu.fd:
+$(FIRMWARE)/uefistored-qemu.fd $(FIRMWARE)/uefistored-xen.fd $(FIRMWARE)/stock-qemu.fd:
 	@scripts/deps build firmware
 	@firmware/build.sh $(FIRMWARE) $(IMAGE)
 

@@ -18,12 +18,16 @@ DOM0_LIBS := -lxenguest -lxenctrl -lxentoollog -lxendevicemodel -lxenforeignmemo
 GUEST_SOURCES := $(wildcard $(HERE)/guest/*.c $(HERE)/guest/*.S)
 GUEST_OBJECTS := $(patsubst $(HERE)/guest/%,$(LAB)/guest/%.o,$(GUEST_SOURCES))
 DOM0_PROGRAMS := $(patsubst $(HERE)/dom0/%.c,$(LAB)/bin/%,$(wildcard $(HERE)/dom0/*.c))
-PROJECT_PROGRAMS := $(wildcard $(RELEASE)/uefistored $(RELEASE)/uefistored-dm)
+PROJECT_PROGRAMS := $(wildcard $(addprefix $(RELEASE)/,uefistored uefistored-dm varstore create-auth))
 
 .PHONY: all
 .DELETE_ON_ERROR:
 
-all: $(LAB)/xen.elf $(LAB)/vmlinux $(LAB)/initramfs
+# The cases of guests with a firmware are there where its image is (make firmware).
+IMAGES := $(BUILD)/firmware
+IMAGE := $(wildcard $(IMAGES)/uefistored-xen.fd)
+
+all: $(LAB)/xen.elf $(LAB)/vmlinux $(LAB)/initramfs $(if $(IMAGE),$(LAB)/initramfs-firmware $(LAB)/big-lock.so)
 
 $(LAB)/fetched: $(HERE)/fetch
 	$(HERE)/fetch $(LAB)
@@ -46,6 +50,17 @@ $(LAB)/bin/%: $(HERE)/dom0/%.c $(HERE)/lab.mk
 	@mkdir -p $(@D)
 	$(CC) $(DOM0_FLAGS) -o $@ $< -Wl,--as-needed $(DOM0_LIBS)
 
-$(LAB)/initramfs: $(LAB)/fetched $(LAB)/guest.elf $(DOM0_PROGRAMS) $(PROJECT_PROGRAMS) $(HERE)/initramfs \
-		$(HERE)/dom0/init $(HERE)/dom0/lib.sh $(wildcard $(HERE)/cases/*/*.sh)
+$(LAB)/big-lock.so: $(HERE)/big-lock.c $(HERE)/lab.mk
+	$(CC) $(DOM0_FLAGS) -fPIC -shared -o $@ $<
+
+$(LAB)/firmware: $(IMAGE) $(IMAGES)/TestApp.efi $(HERE)/firmware $(PROJECT_PROGRAMS)
+	$(HERE)/firmware $(IMAGES) $(RELEASE) $@
+
+INITRAMFS := $(LAB)/fetched $(LAB)/guest.elf $(DOM0_PROGRAMS) $(PROJECT_PROGRAMS) $(HERE)/initramfs \
+	$(HERE)/dom0/init $(wildcard $(HERE)/dom0/*.sh) $(wildcard $(HERE)/cases/*/*.sh)
+
+$(LAB)/initramfs: $(INITRAMFS)
 	$(HERE)/initramfs $(LAB) $(RELEASE) $@
+
+$(LAB)/initramfs-firmware: $(INITRAMFS) $(LAB)/firmware
+	$(HERE)/initramfs $(LAB) $(RELEASE) $@ $(LAB)/firmware

@@ -9,6 +9,7 @@ GUEST_MIB=16
 GUEST_SECONDS=150
 READY_SECONDS=60
 END_SECONDS=60
+POLL_US=50000
 USER_ID=990
 
 domains=
@@ -17,6 +18,11 @@ daemon=
 domain=
 guests=0
 printf '[default]\ntpm=true\n' >"$WORK/uefistored.conf"
+
+# What else is to be shown where a case has failed, as "$WORK"/*.log.
+gather_logs() {
+	:
+}
 
 clean_up() {
 	status=$?
@@ -28,6 +34,7 @@ clean_up() {
 		kill -9 "$one" 2>/dev/null || true
 	done
 	if [ $status != 0 ]; then
+		gather_logs
 		for log in "$WORK"/*.log; do
 			echo "--- $log"
 			tail -n 60 "$log"
@@ -43,14 +50,18 @@ fail() {
 	exit 1
 }
 
+uptime_s() {
+	read -r up _ </proc/uptime
+	echo "${up%.*}"
+}
+
 # Waits until a command succeeds: within SECONDS COMMAND...
 within() {
-	polls=$(($1 * 20))
+	deadline=$(($(uptime_s) + $1))
 	shift
 	until "$@"; do
-		polls=$((polls - 1))
-		[ $polls -gt 0 ] || return 1
-		usleep 50000
+		[ "$(uptime_s)" -lt $deadline ] || return 1
+		usleep $POLL_US
 	done
 }
 
@@ -77,18 +88,20 @@ guest() {
 	echo "domain $domain: $1, $vcpus vCPU, does $2"
 }
 
-# One that xl makes: xl_guest LINES [OPTION...], of xl.cfg and for xl create. Sets $domain.
+# One that xl makes: xl_guest LINES [OPTION...], of xl.cfg and for xl create. Each is a machine of its own unless
+# $GUEST_NAME names it. Sets $domain.
 xl_guest() {
 	lines=$1
 	shift
 	guests=$((guests + 1))
+	name=${GUEST_NAME:-guest$guests}
 	{
-		printf 'name="guest%s"\nmemory=%s\n' $guests $GUEST_MIB
+		printf 'name="%s"\nmemory=%s\n' "$name" $GUEST_MIB
 		printf 'on_poweroff="preserve"\non_crash="preserve"\n'
 		echo "$lines"
-	} >"$WORK/guest$guests.cfg"
-	xl create "$@" "$WORK/guest$guests.cfg" || return 1
-	domain=$(xl domid guest$guests)
+	} >"$WORK/$name.cfg"
+	xl create "$@" "$WORK/$name.cfg" || return 1
+	domain=$(xl domid "$name")
 	domains="$domains $domain"
 	echo "domain $domain: by xl"
 }
