@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a guest starts from: an initramfs of Debian's programs, and a disk with an EFI system partition."""
+import glob
 import gzip
 import hashlib
 import os
@@ -9,7 +10,8 @@ import struct
 import subprocess
 import uuid
 
-LIBRARIES = ('lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu/fwupd-2.0.20')
+# Those of fwupd are in a directory that has its version in its name.
+LIBRARIES = ('lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu/fwupd-*')
 PROGRAMS = ('bin/dash', 'bin/mount', 'usr/bin/efivar', 'bin/efibootmgr', 'usr/bin/mokutil', 'usr/bin/efi-updatevar',
             'usr/bin/efi-readvar',
             'usr/bin/sign-efi-sig-list', 'usr/bin/dbxtool',
@@ -36,8 +38,7 @@ class Initramfs:
         """A file of Debian's packages, wherever the merge of /usr has it."""
         for place in (name, 'usr/' + name, name.replace('usr/', '', 1), name.replace('bin/', 'sbin/', 1),
                       'usr/' + name.replace('bin/', 'sbin/', 1)):
-            path = os.path.join(self.root, place)
-            if os.path.exists(path):
+            for path in glob.glob(os.path.join(self.root, place)):
                 return os.path.realpath(path)
         return None
 
@@ -47,7 +48,7 @@ class Initramfs:
         self.have.add(name)
         for place in LIBRARIES + ('lib64',):
             path = self.find(os.path.join(place, name))
-            if path:
+            if path and os.path.isfile(path):
                 to = 'lib64' if name.startswith('ld-linux') else 'lib/x86_64-linux-gnu'
                 shutil.copy(path, os.path.join(self.directory, to, name))
                 for other in needed(path):
@@ -78,12 +79,15 @@ class Initramfs:
             file.write(gzip.compress(archive, 1))
 
 
-def make_initramfs(root, directory, path, init, files):
-    """Returns the kernel that its modules are for."""
+def make_initramfs(root, directory, path, init, files, more=()):
+    """Returns the kernel that its modules are for. more: other programs, and directories that they read."""
     ramfs = Initramfs(root, directory)
     shutil.copy(ramfs.find('bin/busybox'), os.path.join(directory, 'bin/busybox'))
-    for name in PROGRAMS:
-        ramfs.program(name)
+    for name in PROGRAMS + tuple(more):
+        if os.path.isdir(os.path.join(root, name)):
+            shutil.copytree(os.path.join(root, name), os.path.join(directory, name))
+        else:
+            ramfs.program(name)
     release = os.listdir(os.path.join(root, 'lib/modules'))[0]
     for module in MODULES:
         for folder, _, names in os.walk(os.path.join(root, 'lib/modules', release)):

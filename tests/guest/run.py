@@ -9,18 +9,20 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import time
 import traceback
 sys.dont_write_bytecode = True
 from image import hash_list, make_disk, make_initramfs
-from machine import Failure, Machine, program
+from machine import Failure, Machine, PATIENCE, program
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, '..', '..', '..', 'shared', 'data', 'microsoft')
 GLOBAL = '8be4df61-93ca-11d2-aa0d-00e098032b8c'
 IMAGE = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f'
+TEST = '6d0a8b56-2a0f-4c7e-9b41-35d20c7f11e8'
 SHELL = 'UEFI Interactive Shell'
 
 
@@ -50,6 +52,14 @@ def clean(text):
     return re.sub(r'\x1b\[[0-9;?=]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]', '', text.replace('\r', ''))
 
 
+def load_option(description, path, options):
+    """The value of a Boot#### variable, for a file on whichever disk has it."""
+    name = (path + '\0').encode('utf-16le')
+    nodes = struct.pack('<BBH', 4, 4, 4 + len(name)) + name + b'\x7f\xff\x04\x00'
+    return (struct.pack('<IH', 1, len(nodes)) + (description + '\0').encode('utf-16le') + nodes +
+            (options + '\0').encode('utf-16le'))
+
+
 def check(condition, *what):
     if not condition:
         raise Failure(' '.join(str(word) for word in what))
@@ -67,15 +77,16 @@ class Guest:
         self.make_keys()
         self.root = os.path.join(directory, 'root')
         with open(os.path.join(HERE, 'init.sh'), 'rb') as file:
-            init = file.read()
+            self.init = file.read()
         files = {'keys/' + name: self.bytes(name) for name in os.listdir(self.directory) if '.' in name}
         for name, source in (('DBXUpdate.bin', 'updates/DBXUpdate-amd64.bin'),
                              ('DBXUpdate-old.bin', 'updates/DBXUpdate-20100307.x64.bin')):
             if os.path.exists(os.path.join(DATA, source)):
                 with open(os.path.join(DATA, source), 'rb') as file:
                     files['keys/' + name] = file.read()
+        self.files = files
         self.initramfs = self.path('initramfs')
-        self.kernel = make_initramfs(self.root, self.path('initramfs.d'), self.initramfs, init, files)
+        self.kernel = make_initramfs(self.root, self.path('initramfs.d'), self.initramfs, self.init, files)
 
     def path(self, name):
         return os.path.join(self.directory, name)
@@ -125,11 +136,15 @@ class Guest:
                 check(before[name]['data'] == after[name]['data'], name, 'has changed')
         return 'BootOrder ' + after['BootOrder']['data']
 
-    def linux(self, *names, kernel=None, log=None, **more):
-        """Boots Linux, has it do these steps, and returns {name: (status, output)} and all that was printed."""
+    def linux(self, *names, signed=None, log=None, initramfs=None, **more):
+        """Boots Linux, has it do these steps, and returns what they printed. A signed kernel is booted from a disk:
+        what -kernel is given, no signature is asked of."""
         command = f'console=ttyS0 quiet panic=-1 guest={",".join(names)}'
-        with self.machine('-kernel', kernel or self.kernel, '-initrd', self.initramfs, '-append', command, memory=1024,
-                          log=log, **more) as machine:
+        if signed:
+            options = self.boot_next(signed, initramfs or self.initramfs, command, more.get('store'))
+        else:
+            options = ('-kernel', self.kernel, '-initrd', self.initramfs, '-append', command)
+        with self.machine(*options, memory=1024, log=log, **more) as machine:
             said = clean(machine.wait())
         steps = {name: (int(status), output) for name, output, status in
                  re.findall(r'^@begin (\S+)\n(.*?)^@status (\d+)$', said, re.M | re.S)}
@@ -137,6 +152,17 @@ class Guest:
         wrong = [name for name in names if steps.get(name, (1, ''))[0] != 0]
         check(not wrong, 'failed:', ' '.join(wrong), '\n' + said[-6000:])
         return '\n'.join(f'{name}:\n{steps[name][1]}' for name in names)
+
+    def boot_next(self, kernel, initramfs, command, store):
+        """Has the next boot start the kernel from a disk; returns QEMU's options for it."""
+        disk = self.path('linux-disk')
+        make_disk(disk, {'EFI/linux.efi': kernel, 'initramfs': initramfs})
+        for name, value in (('Boot00AA', load_option('Linux', '\\EFI\\linux.efi', 'initrd=\\initramfs ' + command)),
+                            ('BootNext', b'\xaa\x00')):
+            with open(self.path(name), 'wb') as file:
+                file.write(value)
+            self.run(program('varstore'), 'set', '-f', store or self.store, GLOBAL, name, '7', self.path(name))
+        return '-drive', f'file={disk},format=raw,if=virtio'
 
     def linux_variables(self):
         return self.linux('create', 'immutable', 'overwrite', 'append', 'print', 'large', 'list', 'delete', 'boot_entries')
@@ -173,20 +199,15 @@ class Guest:
         signed = self.path('linux.signed')
         self.run('sbsign', '--key', 'db.key', '--cert', 'db.crt', '--output', signed, self.kernel)
         log = self.path('log-linux')
-        said = self.linux('mok', 'wrong_signer', 'replay', 'revoke', kernel=signed, secure_boot='true', log=log)
+        said = self.linux('mok', 'wrong_signer', 'replay', 'revoke', signed=signed, secure_boot='true', log=log)
         with open(log) as file:
-            refused = [line for line in file if 'write refused: db-' + IMAGE in line]
+            lines = list(file)
+        check('failed Secure Boot' not in ''.join(lines), 'an image was denied:', lines)
+        refused = [line for line in lines if 'write refused: db-' + IMAGE in line]
         check(len(refused) == 2, 'two refused writes of db were expected:', refused)
         said += '\nthe daemon:\n' + ''.join(refused)
         check('SecureBoot enabled' in said, said)
         return said
-
-    def unsigned_kernel(self):
-        log = self.path('log-kernel')
-        with self.machine('-kernel', self.kernel, '-initrd', self.initramfs, '-append', 'console=ttyS0 guest=mok', memory=1024,
-                          secure_boot='true', log=log) as machine:
-            machine.expect_log('failed Secure Boot')
-            return machine.log()
 
     def boot_manager(self):
         value = self.path('OsIndications')
@@ -213,6 +234,30 @@ class Guest:
             machine.start_daemon()
             said = clean(machine.wait())
         check(re.findall(r'^@status (\d+)$', said, re.M) == ['0'] * 5, said[-3000:])
+        return said
+
+    def runs_by_itself(self):
+        """The test application resets once, and then switches off; that ends uefistored-qemu, too."""
+        disk, store, serial, once, qemu = (self.path(name) for name in
+                                           ('run-disk', 'run.json', 'run-serial', 'once', 'qemu-without-kvm'))
+        make_disk(disk, {'EFI/BOOT/BOOTX64.EFI': self.application})
+        with open(once, 'wb') as file:
+            file.write(b'\1')
+        self.run(program('varstore'), 'set', '-f', store, TEST, 'TestResets', '3', once)
+        with open(qemu, 'w') as file:
+            file.write('#!/bin/sh\nfor word; do\n\tshift\n\t[ "$word" != kvm ] || word=tcg\n\tset -- "$@" "$word"\ndone\n'
+                       'exec qemu-system-x86_64 "$@"\n')
+        os.chmod(qemu, 0o755)
+        keys = self.path('nokeys')
+        os.makedirs(keys, exist_ok=True)
+        self.run('timeout', str(int(PATIENCE)), program('uefistored-qemu'), '--run', '--firmware', self.firmware, '--memory', '256', '--keys', keys,
+                 '--qemu', qemu, store, '--', '-display', 'none', '-nic', 'none',
+                 '-chardev', f'file,id=serial,path={serial},append=on', '-serial', 'chardev:serial',
+                 '-drive', f'file={disk},format=raw,if=virtio')
+        said = clean(self.bytes(serial).decode(errors='replace'))
+        runs = re.findall(r'TestApp runs, SecureBoot 0, run (\d), volatile (\d)', said)
+        check(runs == [('1', '0'), ('2', '0')], runs, said[-2000:])
+        check(self.stored(store)['TestRuns']['data'] == '02', self.stored(store))
         return said
 
     def in_turn(self):
@@ -273,7 +318,7 @@ class Guest:
         signed = self.path('linux.signed')
         before = len(self.stored(self.path('microsoft.json')).get('dbx', {'data': ''})['data']) // 2
         log = self.path('log-dbx')
-        said = self.linux('mok', 'real_dbx', 'real_replay', kernel=signed, secure_boot='true', log=log,
+        said = self.linux('mok', 'real_dbx', 'real_replay', signed=signed, secure_boot='true', log=log,
                           store=self.path('microsoft.json'))
         with open(log) as file:
             refused = [line for line in file if 'write refused: dbx-' + IMAGE in line]
@@ -284,8 +329,25 @@ class Guest:
         return said + f'\ndbx: {before} bytes, then {after}'
 
     def tools_dbx(self):
-        return self.linux('dbx_tool', kernel=self.path('linux.signed'), secure_boot='true',
+        return self.linux('dbx_tool', signed=self.path('linux.signed'), secure_boot='true',
                           store=self.path('microsoft.json'))
+
+    def fwupd_dbx(self):
+        """From the dbx of 2010 to today's, by fwupd: its device is there only where there is a dbx."""
+        store, initramfs, log = self.path('fwupd.json'), self.path('initramfs-fwupd'), self.path('log-fwupd')
+        shutil.copy(self.path('microsoft.json'), store)
+        self.run(program('varstore'), 'rm', '-f', store, IMAGE, 'dbx')
+        self.run(program('varstore'), 'set', '-f', store, IMAGE, 'dbx', '0x27',
+                 os.path.join(DATA, 'updates', 'DBXUpdate-20100307.x64.bin'))
+        before = len(self.stored(store)['dbx']['data']) // 2
+        make_initramfs(self.root, self.path('initramfs-fwupd.d'), initramfs, self.init, self.files,
+                       more=('usr/bin/fwupdtool', 'etc/fwupd', 'usr/share/fwupd/quirks.d'))
+        said = self.linux('fwupd', signed=self.path('linux.signed'), secure_boot='true', store=store,
+                          initramfs=initramfs, log=log)
+        after = len(self.stored(store)['dbx']['data']) // 2
+        check('Current version:    20100307' in said, 'fwupd has seen another dbx:', said)
+        check(after > 10 * before, 'dbx:', before, after, said)
+        return said + f'\ndbx: {before} bytes, then {after}'
 
 
 def main():
@@ -299,11 +361,12 @@ def main():
         ('Linux: efivarfs, efivar, efibootmgr', guest.linux_variables),
         ('Linux: mokutil says that Secure Boot is off', guest.linux_mokutil),
         ('Linux: the daemon is killed and started again', guest.killed_daemon),
+        ('uefistored-qemu --run: a reset begins the machine anew', guest.runs_by_itself),
         ('one store: varstore and the socket transport see the same', guest.in_turn),
         ('Linux enrols the keys', guest.linux_enrols),
         ('an unsigned application is refused, and the daemon says so', lambda: guest.boots_application(unsigned, False)),
         ('a signed application runs', lambda: guest.boots_application(signed, True)),
-        ('an unsigned kernel is refused', guest.unsigned_kernel),
+        ('an unsigned kernel is refused', lambda: guest.boots_application(guest.kernel, False)),
         ('Linux under Secure Boot: updates by a wrong signer and replayed ones are refused, a hash is revoked', guest.linux_secure),
         ('the revoked application is refused', lambda: guest.boots_application(signed, False)),
         ('the boot manager shows that Secure Boot is on', guest.boot_manager),
@@ -313,6 +376,7 @@ def main():
             ("Debian's shim and grub start under Microsoft's certificates", guest.shim_and_grub),
             ('a real dbx update from inside the guest, and an old one refused', guest.real_dbx),
             ('dbxtool sees it', guest.tools_dbx),
+            ('fwupdtool finds dbx, and applies the update', guest.fwupd_dbx),
         ]
     print(f'1..{len(steps)}')
     only = os.environ.get('GUEST_ONLY')
