@@ -63,7 +63,7 @@ exports() {
 }
 
 no_words_left() {
-	! grep -rE '@[A-Z]+@' "$root"
+	! grep -rEI '@[A-Z]+@' "$root"
 }
 
 links_lead() {
