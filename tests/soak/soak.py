@@ -62,13 +62,14 @@ def main():
     def start():
         return Daemon('--log-level', 'ERROR', store=directory + '/store', directory=directory)
     # The guests come first: they wait for the daemon at its beginning as they do later.
+    end = time.monotonic() + seconds
     playing = subprocess.Popen([os.path.join(BUILD, 'tests', 'soak', 'run_soak'), directory + '/s', str(seconds), guests,
                                 str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wrong = []
     try:
         daemon = restarts(start, seconds / 3, random.Random(seed))
-        wrong += watch(daemon, seconds * 2 / 3 - 2)
-        # Not right after the start, when they may still be on their way.
+        # The last restart may have come late. The guests are still there after it, and not on their way any more.
+        wrong += watch(daemon, end - time.monotonic() - 2)
         before = descriptors(daemon.process.pid)
         out, err = playing.communicate(timeout=120)
         print(out, end='')
