@@ -16,6 +16,7 @@
 #define HEADER 24 /* of WIN_CERTIFICATE_UEFI_GUID, counted by dwLength */
 #define DEPTH_MAX 8
 #define DER_SET 0x31
+#define DER_CONTEXT_1 0xa1
 
 /* SEQUENCE { OID signedData, [0] { ... } } around a bare SignedData; lengths always in four bytes, BER takes that. */
 static GByteArray *wrap(const uint8_t *bytes, size_t size)
@@ -50,7 +51,7 @@ static size_t element_size(const uint8_t *bytes, size_t size)
 	return (size_t)(at - bytes) + (size_t)length;
 }
 
-static CMS_ContentInfo *read_cms(const uint8_t *bytes, size_t size)
+static CMS_ContentInfo *decode(const uint8_t *bytes, size_t size)
 {
 	const unsigned char *at = bytes;
 	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)size);
@@ -65,24 +66,76 @@ static CMS_ContentInfo *read_cms(const uint8_t *bytes, size_t size)
 	return cms;
 }
 
+/* The contents of a SignedData, bare or wrapped. */
+static bool signed_data(const uint8_t *bytes, size_t size, struct der_bytes *content)
+{
+	struct der_bytes rest = { bytes, size }, inner;
+
+	if (!der_take(&rest, DER_SEQUENCE, NULL, content))
+		return false;
+	if (content->size == 0 || content->data[0] != DER_OBJECT_IDENTIFIER)
+		return true;
+	rest = *content;
+	return der_take(&rest, DER_OBJECT_IDENTIFIER, NULL, NULL) && der_take(&rest, DER_CONTEXT_0, NULL, &inner) &&
+	       der_take(&inner, DER_SEQUENCE, NULL, content);
+}
+
+/* Goes to what follows the content that is signed: certificates, revocation lists, signers. */
+static bool skip_content(struct der_bytes *rest)
+{
+	return der_take(rest, DER_INTEGER, NULL, NULL) && der_take(rest, DER_SET, NULL, NULL) &&
+	       der_take(rest, DER_SEQUENCE, NULL, NULL);
+}
+
+/* A bare SignedData without its revocation lists, which nobody has signed; NULL where it has none. */
+static GByteArray *without_revocations(const uint8_t *bytes, size_t size)
+{
+	struct der_bytes content, rest, lists;
+	uint8_t head[] = { DER_SEQUENCE, 0x84, 0, 0, 0, 0 };
+	GByteArray *out;
+	uint32_t length;
+
+	if (!signed_data(bytes, size, &content))
+		return NULL;
+	rest = content;
+	if (!skip_content(&rest))
+		return NULL;
+	der_take(&rest, DER_CONTEXT_0, NULL, NULL);
+	if (!der_take(&rest, DER_CONTEXT_1, &lists, NULL))
+		return NULL;
+	length = GUINT32_TO_BE((uint32_t)(content.size - lists.size));
+	memcpy(head + 2, &length, sizeof length);
+	out = g_byte_array_new();
+	g_byte_array_append(out, head, sizeof head);
+	g_byte_array_append(out, content.data, (guint)(lists.data - content.data));
+	g_byte_array_append(out, rest.data, (guint)rest.size);
+	return out;
+}
+
+/* OpenSSL decodes revocation lists, too; the library looks at their outer form alone, and at nothing that they say. */
+static CMS_ContentInfo *read_cms(const uint8_t *bytes, size_t size)
+{
+	CMS_ContentInfo *cms = decode(bytes, size);
+	GByteArray *without = cms ? NULL : without_revocations(bytes, size);
+
+	if (without) {
+		cms = decode(without->data, without->len);
+		g_byte_array_unref(without);
+	}
+	return cms;
+}
+
 /*
  * Is it a SignedData, were it not for what is in its certificates? The library looks at their outer form alone and goes
  * by those that have it, OpenSSL decodes them all: then this opinion is none, and must not be taken for a bad one.
  */
 static bool certificates_spoil_it(const uint8_t *bytes, size_t size)
 {
-	struct der_bytes rest = { bytes, size }, content, certificates, certificate;
+	struct der_bytes content, certificates, certificate;
 	bool spoiled = false;
 
-	if (der_take(&rest, DER_SEQUENCE, NULL, &content) && content.size && content.data[0] == DER_OBJECT_IDENTIFIER) {
-		rest = content;
-		if (!der_take(&rest, DER_OBJECT_IDENTIFIER, NULL, NULL) ||
-		    !der_take(&rest, DER_CONTEXT_0, NULL, &content) || !der_take(&content, DER_SEQUENCE, NULL, &rest))
-			return false;
-		content = rest;
-	}
-	if (!der_take(&content, DER_INTEGER, NULL, NULL) || !der_take(&content, DER_SET, NULL, NULL) ||
-	    !der_take(&content, DER_SEQUENCE, NULL, NULL) || !der_take(&content, DER_CONTEXT_0, NULL, &certificates))
+	if (!signed_data(bytes, size, &content) || !skip_content(&content) ||
+	    !der_take(&content, DER_CONTEXT_0, NULL, &certificates))
 		return false;
 	while (der_take(&certificates, DER_SEQUENCE, &certificate, NULL)) {
 		const unsigned char *at = certificate.data;
