@@ -89,6 +89,14 @@ whole() {
 	[ ! -s "$scratch/lacking" ] || { cat "$scratch/lacking"; return 1; }
 }
 
+# Two parts are two packages: a file of both could not be installed with the second.
+belongs_once() {
+	run_make list PARTS='daemon tools lib dev firmware' | grep -v '^dir ' >"$scratch/list" || return
+	[ -s "$scratch/list" ] || return
+	twice=$(sed 's/^[a-z]* //' "$scratch/list" | sort | uniq -d)
+	[ -z "$twice" ] || { echo "in two parts: $twice"; return 1; }
+}
+
 # The benchmark is for us.
 file_is_program() {
 	[ -f "$1" ] && [ -x "$1" ] && [ "${1##*/}" != bench ] && [ "${1##*.}" != 0 ]
@@ -123,6 +131,7 @@ ok 'the library exports what its header declares' exports
 ok 'no word is left to be filled in' no_words_left
 ok 'every link leads somewhere' links_lead
 ok 'every page and every program is installed' whole
+ok 'and belongs to one part' belongs_once
 echo '# mine' >"$root/etc/uefistored/uefistored.conf"
 ok 'a second make install succeeds' run_make install
 ok 'and keeps the configuration' grep -qx '# mine' "$root/etc/uefistored/uefistored.conf"
