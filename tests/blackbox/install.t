@@ -97,6 +97,18 @@ belongs_once() {
 	[ -z "$twice" ] || { echo "in two parts: $twice"; return 1; }
 }
 
+# uefistored-qemu finds the image where the manifest puts it.
+finds_firmware() {
+	image=$(sed -n 's|^firmware  *file  *@BUILD@/firmware/\([^ ]*qemu[^ ]*\) .*|\1|p' packaging/manifest)
+	[ -n "$image" ] || return
+	mkdir -p "$root/usr/share/uefistored" && : >"$root/usr/share/uefistored/$image" || return
+	printf '#!/bin/sh\necho QEMU emulator version 7.2.0\n' >"$scratch/qemu" && chmod +x "$scratch/qemu" || return
+	"$root/usr/bin/uefistored-qemu" --qemu "$scratch/qemu" "$scratch/store" >"$scratch/commands"
+	status=$?
+	rm -r "$root/usr/share/uefistored"
+	[ $status = 0 ] && grep "share/uefistored/$image" "$scratch/commands"
+}
+
 # The benchmark is for us.
 file_is_program() {
 	[ -f "$1" ] && [ -x "$1" ] && [ "${1##*/}" != bench ] && [ "${1##*.}" != 0 ]
@@ -132,6 +144,7 @@ ok 'no word is left to be filled in' no_words_left
 ok 'every link leads somewhere' links_lead
 ok 'every page and every program is installed' whole
 ok 'and belongs to one part' belongs_once
+ok 'uefistored-qemu finds its firmware there' finds_firmware
 echo '# mine' >"$root/etc/uefistored/uefistored.conf"
 ok 'a second make install succeeds' run_make install
 ok 'and keeps the configuration' grep -qx '# mine' "$root/etc/uefistored/uefistored.conf"
