@@ -174,7 +174,7 @@ static bool enter_sandbox(struct daemon *daemon, GError **error)
 	if (!open_state(daemon, false, error))
 		return false;
 	if (!daemon->options.depriv)
-		return claim(daemon, error);
+		return backend_check_save(daemon->backend, error) && claim(daemon, error);
 	if (daemon->options.uid)
 		backend_give(daemon->backend, daemon->options.uid, daemon->options.gid);
 	return (!transport->prepare || transport->prepare(transport, error)) &&
