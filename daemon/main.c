@@ -361,6 +361,9 @@ static bool run(struct daemon *daemon, GError **error)
 		if (!daemon->pidfile)
 			return false;
 	}
+	if (daemon->options.keys && access(daemon->options.keys, F_OK) < 0 && errno == ENOENT)
+		log_write(LEVEL_WARNING, "--keys %s: there is no such directory, and no key of the host",
+			  daemon->options.keys);
 	ok = keys_read(&keys, daemon->options.keys, error) && make_machine(daemon, error) &&
 	     backend_open(daemon->backend, serve_persisted, daemon->serve, error) &&
 	     (signals_arrived() || start(daemon, &keys, error) || was_interrupted(error));
