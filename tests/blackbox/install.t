@@ -109,6 +109,12 @@ finds_firmware() {
 	[ $status = 0 ] && grep "share/uefistored/$image" "$scratch/commands"
 }
 
+# The configuration is read where the man page has it.
+agrees_on_configuration() {
+	page=$(sed -n 's/^\.I \(.*uefistored\.conf\)$/\1/p' "$root/usr/share/man/man5/uefistored.conf.5")
+	[ -n "$page" ] && "$root/usr/sbin/uefistored" --help | grep -- "--config .* $page\$" && [ -e "$root$page" ]
+}
+
 # The benchmark is for us.
 file_is_program() {
 	[ -f "$1" ] && [ -x "$1" ] && [ "${1##*/}" != bench ] && [ "${1##*.}" != 0 ]
@@ -144,6 +150,7 @@ ok 'no word is left to be filled in' no_words_left
 ok 'every link leads somewhere' links_lead
 ok 'every page and every program is installed' whole
 ok 'and belongs to one part' belongs_once
+ok 'the configuration is read where it is installed' agrees_on_configuration
 ok 'uefistored-qemu finds its firmware there' finds_firmware
 echo '# mine' >"$root/etc/uefistored/uefistored.conf"
 ok 'a second make install succeeds' run_make install
