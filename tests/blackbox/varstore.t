@@ -69,6 +69,8 @@ def attributes():
         place.does('set', '-f', store, VENDOR, 'a', '7', 'v')
     for wrong in ('', 'x', '7x', '0x', 'NV;BS', '4294967296', '-1'):
         place.fails(2, repr(wrong)[1:-1], 'set', '-f', store, VENDOR, 'a', wrong, 'v')
+    for wrong in (VENDOR[:-1], VENDOR[:-1] + 'g'):
+        place.fails(2, [wrong, 'GUID: 36 characters'], 'get', '-f', store, wrong, 'a')
     before = place.read('store')
     place.fails(1, ['EFI_INVALID_PARAMETER', 'attributes'], 'set', '-f', store, VENDOR, 'b', '1', 'v')
     place.fails(1, ['EFI_INVALID_PARAMETER', 'not the attributes'], 'set', '-f', store, VENDOR, 'a', '3', 'v')
