@@ -109,6 +109,12 @@ finds_firmware() {
 	[ $status = 0 ] && grep "share/uefistored/$image" "$scratch/commands"
 }
 
+# A typing error is told before anything is made.
+refuses_firmware() {
+	! "$root/usr/bin/uefistored-qemu" --run --firmware "$scratch/none" --qemu false "$scratch/store" 2>"$scratch/answer" &&
+		grep -x "uefistored-qemu: --firmware $scratch/none: there is no such file" "$scratch/answer" && [ ! -e "$scratch/store" ]
+}
+
 # The configuration is read where the man page has it.
 agrees_on_configuration() {
 	page=$(sed -n 's/^\.I \(.*uefistored\.conf\)$/\1/p' "$root/usr/share/man/man5/uefistored.conf.5")
@@ -152,6 +158,7 @@ ok 'every page and every program is installed' whole
 ok 'and belongs to one part' belongs_once
 ok 'the configuration is read where it is installed' agrees_on_configuration
 ok 'uefistored-qemu finds its firmware there' finds_firmware
+ok 'and runs nothing without one' refuses_firmware
 echo '# mine' >"$root/etc/uefistored/uefistored.conf"
 ok 'a second make install succeeds' run_make install
 ok 'and keeps the configuration' grep -qx '# mine' "$root/etc/uefistored/uefistored.conf"
