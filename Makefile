@@ -20,7 +20,8 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-pr
 HARDENING := -fPIE -fstack-protector-strong -fstack-clash-protection \
 	$(if $(filter x86_64-% i%86-%,$(shell $(CC) -dumpmachine 2>/dev/null)),-fcf-protection)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-STANDARD := -std=gnu17 -D_GNU_SOURCE -DUEFISTORED_VERSION='"$(VERSION)"' -Ilib -Ihost -I.
+STANDARD := -std=gnu17 -D_GNU_SOURCE -DUEFISTORED_VERSION='"$(VERSION)"' \
+	-DUEFISTORED_SYSCONFDIR='"$(SYSCONFDIR)"' -Ilib -Ihost -I.
 LINK := -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 
 COMPILE_release := $(STANDARD) $(WARNINGS) $(HARDENING) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2

@@ -174,7 +174,7 @@ static bool enter_sandbox(struct daemon *daemon, GError **error)
 	if (!open_state(daemon, false, error))
 		return false;
 	if (!daemon->options.depriv)
-		return claim(daemon, error);
+		return backend_check_save(daemon->backend, error) && claim(daemon, error);
 	if (daemon->options.uid)
 		backend_give(daemon->backend, daemon->options.uid, daemon->options.gid);
 	return (!transport->prepare || transport->prepare(transport, error)) &&
@@ -361,6 +361,9 @@ static bool run(struct daemon *daemon, GError **error)
 		if (!daemon->pidfile)
 			return false;
 	}
+	if (daemon->options.keys && access(daemon->options.keys, F_OK) < 0 && errno == ENOENT)
+		log_write(LEVEL_WARNING, "--keys %s: there is no such directory, and no key of the host",
+			  daemon->options.keys);
 	ok = keys_read(&keys, daemon->options.keys, error) && make_machine(daemon, error) &&
 	     backend_open(daemon->backend, serve_persisted, daemon->serve, error) &&
 	     (signals_arrived() || start(daemon, &keys, error) || was_interrupted(error));

@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 #include "log.h"
+#include "places.h"
 
-#define OPTIONS_CONFIG_DEFAULT "/etc/uefistored/uefistored.conf"
+#define OPTIONS_CONFIG_DEFAULT UEFISTORED_SYSCONFDIR "/uefistored/uefistored.conf"
 
 struct options {
 	const char *transport; /* the one that is asked for: a name of transport_names() */

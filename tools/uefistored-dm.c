@@ -33,7 +33,7 @@ static bool parse_domid(const char *text, uint32_t *domid)
 	guint64 number;
 
 	if (!g_ascii_string_to_unsigned(text, 10, 1, DOMID_MAX, &number, NULL)) {
-		report("'%s': the number of a domain was expected", text);
+		report("'%s': the number of a domain, from 1 to %d, was expected", text, DOMID_MAX);
 		return false;
 	}
 	*domid = (uint32_t)number;
@@ -144,8 +144,16 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(help, stdout) < 0;
-	if (argc == 3 && strcmp(argv[1], "--serve") == 0)
-		return serve(argv[2]);
+	if (argc == 1) {
+		report("the arguments that libxl gives to a device model were expected (see --help)");
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--serve") == 0) {
+		if (argc == 3)
+			return serve(argv[2]);
+		report("--serve: DOMID, and nothing more, was expected");
+		return EXIT_USAGE;
+	}
 	call = read_call(argc, argv);
 	return call.domid && !call.pv ? wrap(argv, &call) : become_device_model(argv);
 }

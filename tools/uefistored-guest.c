@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/support/guest.h"
 #include "tools/support/report.h"
+#include "tools/uefistored-guest/guest.h"
 
 /* `run` and `bench` are whole sessions; the rest is one command, whose EFI error is ours. */
 static int run(struct guest *guest, int argc, char *const *argv)

@@ -166,6 +166,11 @@ static int run(struct machine *machine)
 	const bool own = !machine->directory;
 	int status;
 
+	/* Before the daemon: a first boot enrolls keys. */
+	if (!g_file_test(machine->firmware, G_FILE_TEST_IS_REGULAR)) {
+		report("--firmware %s: there is no such file", machine->firmware);
+		return EXIT_RUNTIME;
+	}
 	if (own) {
 		machine->directory = g_strdup("/dev/shm/uefistored-qemu-XXXXXX");
 		if (!g_mkdtemp(machine->directory)) {

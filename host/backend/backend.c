@@ -168,6 +168,11 @@ bool backend_open_files(struct backend *backend, GError **error)
 	return backend->save_fd >= 0;
 }
 
+bool backend_check_save(const struct backend *backend, GError **error)
+{
+	return !backend->save || savefile_check(backend->save, error);
+}
+
 bool backend_start(struct backend *backend, GError **error)
 {
 	backend->running = true;

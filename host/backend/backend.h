@@ -49,9 +49,10 @@ bool backend_open(struct backend *backend, backend_done *done, void *context, GE
  *
  *   backend_directory   the directory, open, in which the backend will go on to make and replace files; -1: none
  *   backend_give        a store that backend_open() has made becomes this user's, who will go on with it
- *   backend_open_files  opens the files of `save` and `resume`, which are found from the root of that moment. (They are
- * opened when they are needed where this is not called.) backend_start       starts the threads; backend_load() does
- * where this is not called
+ *   backend_open_files  opens the files of `save` and `resume`, which are found from the root of that moment
+ *   backend_start       starts the threads
+ *
+ * Where the last two are not called the files are opened, and the threads started, when they are needed.
  *
  * Those that can fail return false and set *error (EXIT_FAILED).
  */
@@ -59,6 +60,9 @@ int backend_directory(const struct backend *backend);
 void backend_give(struct backend *backend, uid_t uid, gid_t gid);
 bool backend_open_files(struct backend *backend, GError **error);
 bool backend_start(struct backend *backend, GError **error);
+
+/* For one that keeps its rights: could the file of `save` be written? Returns false and sets *error where not. */
+bool backend_check_save(const struct backend *backend, GError **error);
 
 /* Has backend_load() load what is stored even where there is a file of `resume`: the guest has gone on since. */
 void backend_skip_resume(struct backend *backend);

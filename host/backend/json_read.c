@@ -196,6 +196,12 @@ static bool check_store(const json_t *root, GError **error)
 	return true;
 }
 
+/* What an operator who comes from XAPI may have: the blob, or its text. */
+static bool is_blob(const char *text, size_t size)
+{
+	return (size >= 4 && memcmp(text, "VARS", 4) == 0) || (size >= 5 && memcmp(text, "VkFSU", 5) == 0);
+}
+
 bool json_store_read(struct json_store *store, const char *text, size_t size, const struct json_reader *reader,
 		     GError **error)
 {
@@ -205,6 +211,8 @@ bool json_store_read(struct json_store *store, const char *text, size_t size, co
 
 	if (size == 0)
 		return true;
+	if (is_blob(text, size))
+		return error_set(error, EXIT_FAILED, "not JSON but a VARS blob: `varstore convert` makes JSON of it");
 	root = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &at);
 	if (!root) {
 		char *near = strstr(at.text, " near ");

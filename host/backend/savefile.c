@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/journal.h"
@@ -26,6 +27,26 @@ int savefile_open(const char *path, bool writing, GError **error)
 	if (fd < 0)
 		fail(path, writing ? "the state cannot be saved" : "the resume file cannot be opened", error);
 	return fd;
+}
+
+bool savefile_check(const char *path, GError **error)
+{
+	struct stat status;
+	char *directory;
+	int ok;
+
+	if (stat(path, &status) == 0) {
+		ok = access(path, W_OK);
+		if (ok == 0 && S_ISDIR(status.st_mode)) {
+			errno = EISDIR;
+			ok = -1;
+		}
+	} else {
+		directory = g_path_get_dirname(path);
+		ok = errno == ENOENT ? access(directory, W_OK | X_OK) : -1;
+		g_free(directory);
+	}
+	return ok == 0 || fail(path, "the state cannot be saved", error);
 }
 
 bool savefile_write(const char *path, int fd, const struct uefivars *uv, GError **error)

@@ -14,6 +14,9 @@
  */
 int savefile_open(const char *path, bool writing, GError **error);
 
+/* Could the file be written now? It is neither made nor changed. Returns false and sets *error where not. */
+bool savefile_check(const char *path, GError **error);
+
 /* fd, below: the file of that path, open, which stays so; or -1: it is opened. */
 
 /*

@@ -90,8 +90,13 @@ void xapi_session_ask(struct xapi_session *session, const char *method, const ch
 bool xapi_session_error(const struct xapi_session *session, const char *method, const struct xapi_answer *answer,
 			GError **error)
 {
-	return error_set(error, EXIT_FAILED, "%s: %s: %s", session->socket, method,
-			 answer->text ? answer->text : "an answer of another kind was expected");
+	const char *text = answer->text ? answer->text : "an answer of another kind was expected";
+	const size_t size = strlen(session->socket);
+
+	/* Where nothing could be sent the text names the socket, too. */
+	if (strncmp(text, session->socket, size) == 0 && strncmp(text + size, ": ", 2) == 0)
+		text += size + 2;
+	return error_set(error, EXIT_FAILED, "%s: %s: %s", session->socket, method, text);
 }
 
 struct xmlrpc_value *xapi_session_call(struct xapi_session *session, const char *method, const char *const *parameters,

@@ -149,7 +149,8 @@ def store_failures():
                         (b'{"version": 1, "variables": []}', ['version 1', 'version 2 was expected']),
                         (b'{"variables": []}', ['version']),
                         (b'{"version": 2}', ['variables']),
-                        (b'VARS\x02\0\0\0', ['not JSON']),
+                        (b'VARS\x02\0\0\0', ['not JSON', 'varstore convert']),
+                        (b'VkFSUwIAAAA=', ['not JSON', 'varstore convert']),
                         (bytes(100), ['NUL']),
                         (b'{"version": 2, "variables": []} x', ['not JSON'])):
         with open(store, 'wb') as file:
@@ -163,6 +164,9 @@ def store_failures():
     failure([store], *command)
     os.rmdir(store)
     failure([directory + '/none/store', 'No such file'], *command[:4], '--arg', 'path:' + directory + '/none/store', *plain(directory))
+    same(sorted(os.listdir(directory)), ['config', 'keys'])
+    for save, word in ((directory + '/none/save', 'No such file'), (directory + '/keys', 'Is a directory')):
+        failure([save, 'cannot be saved', word], *command, '--arg', 'save:' + save)
     same(sorted(os.listdir(directory)), ['config', 'keys'])
     holder = Daemon(store=store, directory=directory)
     failure([store, 'locked', 'another program'], *with_store(directory)[2:], '--socket', directory + '/s2')

@@ -41,7 +41,7 @@ class Wrapper:
 def becomes():
     """What is not for a domain with firmware becomes the device model, with all arguments and its exit status"""
     wrapper = Wrapper()
-    for arguments in ((), ('-help',), ('a b', ''), ('-xen-domid', '5', '-M', 'xenpv'),
+    for arguments in (('-help',), ('a b', ''), ('-xen-domid', '5', '-M', 'xenpv'),
                       ('-machine', 'xenpv,accel=xen', '-xen-domid', '5')):
         same(wrapper.run(*arguments), (0, '\n'.join((wrapper.model, *arguments)) + '\n', ''), arguments)
     same(Wrapper(model='exit 7').run('-help')[0], 7)
@@ -67,6 +67,9 @@ def refusals():
         for option in ('-xen-domid', '--serve'):
             wrapper.refuses(2, (f"'{number}'", 'the number of a domain'), option, number)
     wrapper.refuses(2, ("''",), '-xen-domid')
+    wrapper.refuses(2, ('libxl', '--help'))
+    wrapper.refuses(2, ('--serve', 'DOMID'), '--serve')
+    wrapper.refuses(2, ('--serve', 'DOMID'), '--serve', '1', '2')
 
 
 def words():

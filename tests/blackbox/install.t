@@ -89,6 +89,38 @@ whole() {
 	[ ! -s "$scratch/lacking" ] || { cat "$scratch/lacking"; return 1; }
 }
 
+# Two parts are two packages: a file of both could not be installed with the second.
+belongs_once() {
+	run_make list PARTS='daemon tools lib dev firmware' | grep -v '^dir ' >"$scratch/list" || return
+	[ -s "$scratch/list" ] || return
+	twice=$(sed 's/^[a-z]* //' "$scratch/list" | sort | uniq -d)
+	[ -z "$twice" ] || { echo "in two parts: $twice"; return 1; }
+}
+
+# uefistored-qemu finds the image where the manifest puts it.
+finds_firmware() {
+	image=$(sed -n 's|^firmware  *file  *@BUILD@/firmware/\([^ ]*qemu[^ ]*\) .*|\1|p' packaging/manifest)
+	[ -n "$image" ] || return
+	mkdir -p "$root/usr/share/uefistored" && : >"$root/usr/share/uefistored/$image" || return
+	printf '#!/bin/sh\necho QEMU emulator version 7.2.0\n' >"$scratch/qemu" && chmod +x "$scratch/qemu" || return
+	"$root/usr/bin/uefistored-qemu" --qemu "$scratch/qemu" "$scratch/store" >"$scratch/commands"
+	status=$?
+	rm -r "$root/usr/share/uefistored"
+	[ $status = 0 ] && grep "share/uefistored/$image" "$scratch/commands"
+}
+
+# A typing error is told before anything is made.
+refuses_firmware() {
+	! "$root/usr/bin/uefistored-qemu" --run --firmware "$scratch/none" --qemu false "$scratch/store" 2>"$scratch/answer" &&
+		grep -x "uefistored-qemu: --firmware $scratch/none: there is no such file" "$scratch/answer" && [ ! -e "$scratch/store" ]
+}
+
+# The configuration is read where the man page has it.
+agrees_on_configuration() {
+	page=$(sed -n 's/^\.I \(.*uefistored\.conf\)$/\1/p' "$root/usr/share/man/man5/uefistored.conf.5")
+	[ -n "$page" ] && "$root/usr/sbin/uefistored" --help | grep -- "--config .* $page\$" && [ -e "$root$page" ]
+}
+
 # The benchmark is for us.
 file_is_program() {
 	[ -f "$1" ] && [ -x "$1" ] && [ "${1##*/}" != bench ] && [ "${1##*.}" != 0 ]
@@ -123,6 +155,10 @@ ok 'the library exports what its header declares' exports
 ok 'no word is left to be filled in' no_words_left
 ok 'every link leads somewhere' links_lead
 ok 'every page and every program is installed' whole
+ok 'and belongs to one part' belongs_once
+ok 'the configuration is read where it is installed' agrees_on_configuration
+ok 'uefistored-qemu finds its firmware there' finds_firmware
+ok 'and runs nothing without one' refuses_firmware
 echo '# mine' >"$root/etc/uefistored/uefistored.conf"
 ok 'a second make install succeeds' run_make install
 ok 'and keeps the configuration' grep -qx '# mine' "$root/etc/uefistored/uefistored.conf"

@@ -109,11 +109,12 @@ def incomplete():
 
 
 def no_directory():
-    """A directory that is not there is no error"""
+    """A directory that is not there is no error, but told"""
     place = Place()
     os.rmdir(place.keys)
     daemon = Daemon('--keys', place.keys, '--config', '/dev/null', store=place.store, default=False)
     same(flags(daemon.guest()), [b'\1', b'\0'])
+    check(f'warning: --keys {place.keys}: there is no such directory' in daemon.log(), daemon.log())
 
 
 def unreadable():

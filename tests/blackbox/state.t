@@ -109,9 +109,11 @@ def no_save_without_end():
 def failing_save():
     """A save that fails is told, and is exit 1"""
     place = Place()
-    daemon = Daemon('--arg', 'save:' + place.directory + '/none/save', '--backend', 'memory', directory=place.directory)
+    os.mkdir(place.directory + '/gone')
+    daemon = Daemon('--arg', 'save:' + place.directory + '/gone/save', '--backend', 'memory', directory=place.directory)
+    os.rmdir(place.directory + '/gone')
     daemon.stop(status=1)
-    check('/none/save: the state cannot be saved: No such file' in daemon.log(), daemon.log())
+    check('/gone/save: the state cannot be saved: No such file' in daemon.log(), daemon.log())
 
 
 def written_back():

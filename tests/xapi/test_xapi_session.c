@@ -122,7 +122,7 @@ static void test_errors(void)
 	kill(fake.pid, SIGKILL);
 	waitpid(fake.pid, NULL, 0);
 	g_assert_null(xapi_session_open(fake.path, "test", &error));
-	expect_error(&error, &fake, "session.login_with_password", "Connection refused");
+	expect_error(&error, &fake, "session.login_with_password", "password: Connection refused");
 	fake.pid = 0;
 	g_unlink(fake.path);
 	g_rmdir(fake.directory);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_io.h"
 #include "tools/support/report.h"
 
 #define CHUNK 65536
@@ -51,27 +52,10 @@ bool file_read(const char *path, struct buffer *out)
 	return ok;
 }
 
-static bool write_all(int fd, const void *bytes, size_t size)
-{
-	const char *from = bytes;
-
-	while (size) {
-		ssize_t n = write(fd, from, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		from += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
 static bool write_in_place(const char *path, const void *bytes, size_t size)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write_all(fd, bytes, size);
+	bool ok = fd >= 0 && file_io_write_all(fd, bytes, size);
 
 	if (fd >= 0 && close(fd) < 0)
 		ok = false;
@@ -91,7 +75,7 @@ static bool write_and_rename(char *temporary, const char *path, const void *byte
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	ok = write_all(fd, bytes, size) && fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0;
+	ok = file_io_write_all(fd, bytes, size) && fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok;
 	ok = ok && rename(temporary, path) == 0;
 	if (ok)

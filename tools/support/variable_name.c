@@ -98,6 +98,10 @@ static bool parse_name_and_guid(struct variable_name *name, const char *text)
 	return ok;
 }
 
+/* What begins like a GUID was meant to be one. */
+#define GUID_FIRST_DIGITS 8
+#define GUID_EXAMPLE "12345678-9abc-def0-1234-56789abcdef0"
+
 int variable_name_parse(struct variable_name *name, int count, char *const *arguments)
 {
 	const char *text = arguments[0];
@@ -120,7 +124,10 @@ int variable_name_parse(struct variable_name *name, int count, char *const *argu
 			return 1;
 		}
 	}
-	report("'%s' is no variable: a well-known name, 'guid name' or Name-guid is expected", text);
+	if (strspn(text, "0123456789abcdefABCDEF") == GUID_FIRST_DIGITS && text[GUID_FIRST_DIGITS] == '-')
+		report("'%s' does not begin with a GUID: 36 characters like " GUID_EXAMPLE " are expected", text);
+	else
+		report("'%s' is no variable: a well-known name, 'guid name' or Name-guid is expected", text);
 	return 0;
 }
 

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define DM_CONFIG "/etc/uefistored/dm.conf"
+#include "places.h"
+
+#define DM_CONFIG UEFISTORED_SYSCONFDIR "/uefistored/dm.conf"
 /* For tests: another file. */
 #define DM_CONFIG_VARIABLE "UEFISTORED_DM_CONFIG"
 

@@ -96,7 +96,7 @@ static void remove_from_clone(struct vm *vm, const struct variable_name *name)
 static int remove_clone_variables(const struct invocation *invocation)
 {
 	/* The rules are outside of the chroot. */
-	GPtrArray *names = clone_read(invocation->rules ? invocation->rules : CLONE_DIRECTORY);
+	GPtrArray *names = clone_read(invocation->rules);
 	struct vm *vm;
 	bool ok;
 

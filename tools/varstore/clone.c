@@ -7,6 +7,7 @@
 #include "efi/guid.h"
 #include "tools/support/file.h"
 #include "tools/support/report.h"
+#include "tools/varstore/command.h"
 
 /* Reads "GUID NAME" with any blanks between, or "NAME-GUID". */
 static bool parse_line(char *line, struct variable_name *name)
@@ -91,13 +92,14 @@ static GPtrArray *list_files(const char *directory)
 
 GPtrArray *clone_read(const char *directory)
 {
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free), *paths = list_files(directory);
+	const char *from = directory ? directory : CLONE_DIRECTORY;
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free), *paths = list_files(from);
 	bool ok = true;
 
 	if (!paths) {
-		if (errno == ENOENT)
+		if (errno == ENOENT && !directory)
 			return names;
-		report("%s: cannot be read: %s", directory, strerror(errno));
+		report("%s: cannot be read: %s", from, strerror(errno));
 		g_ptr_array_free(names, TRUE);
 		return NULL;
 	}

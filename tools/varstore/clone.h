@@ -9,8 +9,9 @@
 
 /*
  * Reads all files of the directory, in the order of their names: a line for each variable, empty lines and those that
- * begin with '#' aside. Returns struct variable_name's, none where there is no such directory; NULL, reported with file
- * and line, where something cannot be read. Free with g_ptr_array_free(..., TRUE).
+ * begin with '#' aside. Returns struct variable_name's; NULL, reported with file
+ * and line, where something cannot be read. NULL for the directory: that of the host, which may be missing. Free with
+ * g_ptr_array_free(..., TRUE).
  */
 GPtrArray *clone_read(const char *directory);
 

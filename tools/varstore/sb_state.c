@@ -10,7 +10,7 @@
 /* With PK gone first, nothing that follows can be half of a user mode. */
 static const enum uefivars_key removal_order[UEFIVARS_KEYS] = { UEFIVARS_PK, UEFIVARS_KEK, UEFIVARS_DB, UEFIVARS_DBX };
 
-static void remove_keys(struct vm *vm)
+static void remove_keys(struct vm *vm, GString *done)
 {
 	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
 		struct variable_name name;
@@ -18,14 +18,14 @@ static void remove_keys(struct vm *vm)
 
 		host_keys_variable(removal_order[i], &name);
 		status = vm_remove(vm, &name);
-		printf("Removing %s: %s\n", keys_names[removal_order[i]],
-		       status == EFI_SUCCESS   ? "done" :
-		       status == EFI_NOT_FOUND ? "it is not there" :
-						 uefivars_reason_text(vm->image.reason));
+		g_string_append_printf(done, "Removing %s: %s\n", keys_names[removal_order[i]],
+				       status == EFI_SUCCESS   ? "done" :
+				       status == EFI_NOT_FOUND ? "it is not there" :
+								 uefivars_reason_text(vm->image.reason));
 	}
 }
 
-static bool enroll_keys(struct vm *vm, const struct keys *keys)
+static bool enroll_keys(struct vm *vm, const struct keys *keys, GString *done)
 {
 	static const enum uefivars_key order[] = { UEFIVARS_DBX, UEFIVARS_DB, UEFIVARS_KEK, UEFIVARS_PK };
 	enum uefivars_key failed = UEFIVARS_PK;
@@ -38,9 +38,10 @@ static bool enroll_keys(struct vm *vm, const struct keys *keys)
 	}
 	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
 		if (keys->files[order[i]].data)
-			printf("Enrolling %s/%s.auth: done\n", keys->directory, keys_names[order[i]]);
+			g_string_append_printf(done, "Enrolling %s/%s.auth: done\n", keys->directory,
+					       keys_names[order[i]]);
 		else
-			printf("Enrolling %s: the host has none\n", keys_names[order[i]]);
+			g_string_append_printf(done, "Enrolling %s: the host has none\n", keys_names[order[i]]);
 	}
 	return true;
 }
@@ -68,22 +69,26 @@ static bool check_keys(const struct invocation *invocation, const struct keys *k
 static bool change(const struct invocation *invocation, const struct keys *keys)
 {
 	struct vm *vm = vm_open(invocation, VM_CREATE, NULL);
+	GString *done;
 	bool ok;
 
 	if (!vm)
 		return false;
+	/* Told once it is stored: until then none of it is true. */
+	done = g_string_new(NULL);
 	ok = !keys || !vm->image.running;
 	if (!ok)
 		report("%s: is the saved state of a guest that runs: its keys can be removed here, but not replaced",
 		       vm->source);
 	if (ok) {
-		remove_keys(vm);
+		remove_keys(vm, done);
 		/* A store that is empty stays so no longer: at a first boot the daemon would enroll the host's keys. */
 		vm->must_store = !vm->image.found;
-		ok = (!keys || enroll_keys(vm, keys)) && vm_store(vm);
+		ok = (!keys || enroll_keys(vm, keys, done)) && vm_store(vm);
 	}
 	if (ok)
-		printf("%s mode\n", keys ? "User" : "Setup");
+		printf("%s%s mode\n", done->str, keys ? "User" : "Setup");
+	g_string_free(done, TRUE);
 	vm_close(vm);
 	return ok;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The commands of uefistored-guest. */
-#ifndef TOOLS_GUEST_H
-#define TOOLS_GUEST_H
+#ifndef UEFISTORED_GUEST_H
+#define UEFISTORED_GUEST_H
 
 #include <stdbool.h>
 #include <stdint.h>

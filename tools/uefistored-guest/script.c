@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "tools/support/guest.h"
+#include "tools/uefistored-guest/guest.h"
 
 #include <ctype.h>
 #include <errno.h>
