@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Everything is built in $(BUILD): release/ is what is installed, debug/ has ASan and UBSan and is what the tests run.
 # A source file is found by where it stands; its object, its dependencies and its test need no line here.
-VERSION := 0.1.0
+VERSION := 1.0.0
 # The day of that version, for the man pages, and the ABI of libuefivars.so.
 DATE := 2026-11-27
 LIBRARY_ABI := 0
