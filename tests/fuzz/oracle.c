@@ -15,7 +15,6 @@
 #define DESCRIPTOR 40
 #define HEADER 24 /* of WIN_CERTIFICATE_UEFI_GUID, counted by dwLength */
 #define DEPTH_MAX 8
-#define DER_SET 0x31
 #define DER_CONTEXT_1 0xa1
 
 /* SEQUENCE { OID signedData, [0] { ... } } around a bare SignedData; lengths always in four bytes, BER takes that. */
@@ -80,11 +79,17 @@ static bool signed_data(const uint8_t *bytes, size_t size, struct der_bytes *con
 	       der_take(&inner, DER_SEQUENCE, NULL, content);
 }
 
-/* Goes to what follows the content that is signed: certificates, revocation lists, signers. */
+/*
+ * Goes to what follows the version, the digests' names and the content that is signed: certificates, revocation lists,
+ * signers. OpenSSL and the library take a set there that is not marked as constructed.
+ */
 static bool skip_content(struct der_bytes *rest)
 {
-	return der_take(rest, DER_INTEGER, NULL, NULL) && der_take(rest, DER_SET, NULL, NULL) &&
-	       der_take(rest, DER_SEQUENCE, NULL, NULL);
+	for (int i = 0; i < 3; i++) {
+		if (rest->size == 0 || !der_take(rest, rest->data[0], NULL, NULL))
+			return false;
+	}
+	return true;
 }
 
 /* A bare SignedData without its revocation lists, which nobody has signed; NULL where it has none. */
