@@ -75,7 +75,7 @@ manifest_is_whole() {
 	for page in docs/man/*.[1-8]; do
 		[ -e "$root/usr/share/man/man${page##*.}/${page##*/}" ] || echo "$page is not installed"
 	done
-	for page in docs/*.md; do
+	for page in docs/*.md docs/*.svg; do
 		[ -e "$root/usr/share/doc/uefistored/$page" ] || echo "$page is not installed"
 	done
 	for program in "$release"/*; do
