@@ -47,7 +47,9 @@ def keys_that_do_not_do():
         same(place.fails(1, [f'{missing}.auth', 'cannot be enrolled'], 'sb-state', '-f', store, 'user', '-k', directory), b'')
         place.write(f'without{missing}/{missing}.auth', bytes(70000))
         place.fails(1, [f'{missing}.auth', 'larger'], 'sb-state', '-f', store, 'user', '-k', directory)
-    place.fails(1, ['/none', 'no key files'], 'sb-state', '-f', store, 'user', '-k', '/none')
+    os.mkdir(place.path('empty'))
+    place.fails(1, [place.path('empty'), 'no key files'], 'sb-state', '-f', store, 'user', '-k', place.path('empty'))
+    place.fails(1, 'there is no directory /none', 'sb-state', '-f', store, 'user', '-k', '/none')
     place.fails(2, "'users'", 'sb-state', '-f', store, 'users')
     place.fails(2, 'setup|user', 'sb-state', '-f', store)
     same(place.read('store'), before)
@@ -74,7 +76,8 @@ def certcheck():
 
     same(answer(key_path('new')), b'update_required\n')
     same(answer(key_path('old')), b'update_ok\n')
-    same(answer('/none'), b'update_ok\n')
+    os.mkdir(place.path('none'))
+    same(answer(place.path('none')), b'update_ok\n')
     for what, words in ((dict(KEK=['old', 'new'], db=['old']), b'update_required\n'),
                         (dict(KEK=['old'], db=['new']), b'update_required\n'),
                         (dict(db=['old', 'first']), b'update_required\n'),
@@ -126,6 +129,7 @@ def certcheck_of_anything():
     status, out, err = place.run('varstore-nvram-certcheck', 'nvram', '-k', place.path('keys'), env=NO_LEAKS)
     same((status, out, len(err.splitlines())), (0, b'update_ok\n', 2), err)
     same(place.fails(1, 'absent', 'varstore-nvram-certcheck', 'absent', '-k', keys), b'')
+    same(place.fails(1, 'there is no directory /none', 'varstore-nvram-certcheck', 'nvram', '-k', '/none'), b'')
     place.fails(1, 'FILE is expected', 'varstore-nvram-certcheck')
 
 
@@ -154,17 +158,20 @@ def status():
                             'missing': [{'variable': v, 'certificate': 'test new'} for v in ('KEK', 'db')]})
     space = got['space']
     same((space['total'], space['used'] + space['free']), (131072, 131072))
+    place.fails(1, 'there is no directory /none', 'status', '-f', store, '-k', '/none')
+    none = place.path('none')
+    os.mkdir(none)
     place.does('rm', '-f', store, 'db')
-    got = json.loads(place.does('status', '-f', store, '-k', '/none', '--json'))
+    got = json.loads(place.does('status', '-f', store, '-k', none, '--json'))
     same(got['secure_boot']['why_not'], ['there is no db: nothing is trusted'])
     same((got['secure_boot']['possible'], got['secure_boot']['effective']), (False, False))
     same(got['host_keys'], {'directory': None, 'update_required': False, 'missing': []})
     place.does('sb-state', '-f', store, 'setup')
-    out = place.does('status', '-f', store, '-k', '/none').decode()
+    out = place.does('status', '-f', store, '-k', none).decode()
     for words in ('impossible', 'there is no PK: the machine is in setup mode', 'there is no KEK', 'by anybody'):
         check(words in out, f'{words!r} was expected in:', out)
     place.write('empty', b'')
-    got = json.loads(place.does('status', '-f', 'empty', '-k', '/none', '--json'))
+    got = json.loads(place.does('status', '-f', 'empty', '-k', none, '--json'))
     same((got['stored'], got['secure_boot']['possible'], got['secure_boot']['effective']), (False, False, None))
 
 
@@ -179,10 +186,9 @@ def hostile_certificates():
     subprocess.run([CREATE_AUTH, 'db', place.path('db.auth'), key_path('evil.pem')], check=True)
     place.does('set', '-f', store, 'db', '0x27', 'db.auth')
     check('PK' not in place.names('-f', store), place.names('-f', store))
-    out = place.does('status', '-f', store, '-k', '/none').decode()
+    out = place.does('status', '-f', store).decode()
     check('\x1b' not in out and '\nPK 1' not in out, out)
-    name = json.loads(place.does('status', '-f', store, '-k', '/none',
-                                 '--json'))['keys']['db']['certificates'][0]['name']
+    name = json.loads(place.does('status', '-f', store, '--json'))['keys']['db']['certificates'][0]['name']
     check(name.startswith('a"b') and '\n' not in name and '\x1b' not in name, repr(name))
 
 

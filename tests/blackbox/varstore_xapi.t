@@ -89,7 +89,7 @@ def xapi_never_booted():
 def xapi_status():
     """status knows from XAPI whether Secure Boot is wanted; the guard does not tell"""
     place = Place(mode='xapi', value=text(vars_blob()))
-    at = [MACHINE, '-s', place.path('xapi'), '-k', '/none', '--json']
+    at = [MACHINE, '-s', place.path('xapi'), '--json']
     for wanted, expected in (('true', True), ('false', False), ('TRUE', False), (None, False)):
         place.xapi.machine.platform = {'secureboot': wanted} if wanted else {}
         got = json.loads(place.does('status', *at))
@@ -100,7 +100,7 @@ def xapi_status():
     place.does('sb-state', *at[:3], 'user', '-k', key_path('new'))
     same(json.loads(place.does('status', *at))['secure_boot']['effective'], True)
     guard = Place(mode='guard', value=place.xapi.value)
-    got = json.loads(guard.does('status', MACHINE, '-s', guard.path('xapi'), '-k', '/none', '--json'))
+    got = json.loads(guard.does('status', MACHINE, '-s', guard.path('xapi'), '--json'))
     same((got['secure_boot']['wanted'], got['secure_boot']['possible']), (None, True))
     same(guard.xapi.methods(), [LOGIN, FIND, GET, LOGOUT])
 

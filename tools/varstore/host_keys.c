@@ -15,6 +15,11 @@ bool host_keys_read(struct keys *keys, const char *directory)
 {
 	GError *error = NULL;
 
+	/* A host may have no keys; a directory that was named by hand is meant to be one. */
+	if (directory && !g_file_test(directory, G_FILE_TEST_IS_DIR)) {
+		report("--keys: there is no directory %s", directory);
+		return false;
+	}
 	if (keys_read(keys, directory, &error))
 		return true;
 	report("%s", error->message);

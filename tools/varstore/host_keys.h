@@ -10,7 +10,7 @@
 #include "keys.h"
 #include "tools/support/variable_name.h"
 
-/* keys_read(), whose error is reported. */
+/* keys_read(), whose error is reported; a directory that is named and not there is one, too. */
 bool host_keys_read(struct keys *keys, const char *directory);
 
 /* The variable that a key file is for. */
