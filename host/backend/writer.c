@@ -32,7 +32,6 @@ static void answer(struct writer *writer, bool done)
 
 static void begin(struct writer *writer, GString *image, bool repair)
 {
-	remove_source(&writer->retry);
 	writer->running = repair ? WRITER_REPAIR : WRITER_WANTED;
 	writer->ops->write(writer->context, image);
 }

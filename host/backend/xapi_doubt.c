@@ -6,7 +6,9 @@
 void xapi_doubt_clear(struct xapi_doubt *doubt)
 {
 	xapi_doubt_settle(doubt);
-	doubt->count = 0;
+	if (doubt->ghosts)
+		g_array_free(doubt->ghosts, TRUE);
+	doubt->ghosts = NULL;
 }
 
 static void digest(const char *value, size_t size, uint8_t out[XAPI_DIGEST_SIZE])
@@ -19,33 +21,36 @@ static void digest(const char *value, size_t size, uint8_t out[XAPI_DIGEST_SIZE]
 	g_checksum_free(checksum);
 }
 
-static void remove_ghost(struct xapi_doubt *doubt, size_t at)
+static guint count(const struct xapi_doubt *doubt)
 {
-	doubt->count--;
-	memmove(doubt->ghosts + at, doubt->ghosts + at + 1, (doubt->count - at) * sizeof doubt->ghosts[0]);
+	return doubt->ghosts ? doubt->ghosts->len : 0;
+}
+
+static const struct xapi_ghost *ghost_at(const struct xapi_doubt *doubt, guint at)
+{
+	return &g_array_index(doubt->ghosts, struct xapi_ghost, at);
 }
 
 static void prune(struct xapi_doubt *doubt, int64_t now)
 {
-	for (size_t i = doubt->count; i-- > 0;) {
-		if (doubt->ghosts[i].until <= now)
-			remove_ghost(doubt, i);
+	for (guint i = count(doubt); i-- > 0;) {
+		if (ghost_at(doubt, i)->until <= now)
+			g_array_remove_index(doubt->ghosts, i);
 	}
 }
 
 static void add_ghost(struct xapi_doubt *doubt, const GString *value, int64_t until)
 {
-	uint8_t ghost[XAPI_DIGEST_SIZE];
+	struct xapi_ghost ghost = { .until = until };
 
-	digest(value->str, value->len, ghost);
-	for (size_t i = doubt->count; i-- > 0;) {
-		if (memcmp(doubt->ghosts[i].digest, ghost, sizeof ghost) == 0)
-			remove_ghost(doubt, i);
+	digest(value->str, value->len, ghost.digest);
+	if (!doubt->ghosts)
+		doubt->ghosts = g_array_new(FALSE, FALSE, sizeof ghost);
+	for (guint i = count(doubt); i-- > 0;) {
+		if (memcmp(ghost_at(doubt, i)->digest, ghost.digest, sizeof ghost.digest) == 0)
+			g_array_remove_index(doubt->ghosts, i);
 	}
-	if (doubt->count == XAPI_GHOSTS)
-		remove_ghost(doubt, 0);
-	memcpy(doubt->ghosts[doubt->count].digest, ghost, sizeof ghost);
-	doubt->ghosts[doubt->count++].until = until;
+	g_array_append_val(doubt->ghosts, ghost);
 }
 
 void xapi_doubt_open(struct xapi_doubt *doubt, const GString *value, int64_t open_until, int64_t ghost_until)
@@ -71,10 +76,15 @@ bool xapi_doubt_is_open(const struct xapi_doubt *doubt, const char *value, size_
 	return doubt->open && doubt->open->len == size && memcmp(doubt->open->str, value, size) == 0;
 }
 
+int64_t xapi_doubt_newest(const struct xapi_doubt *doubt)
+{
+	return count(doubt) ? ghost_at(doubt, count(doubt) - 1)->until : 0;
+}
+
 bool xapi_doubt_has_ghosts(struct xapi_doubt *doubt, int64_t now)
 {
 	prune(doubt, now);
-	return doubt->count > 0;
+	return count(doubt) > 0;
 }
 
 bool xapi_doubt_is_ghost(struct xapi_doubt *doubt, const char *value, size_t size, int64_t now)
@@ -84,8 +94,8 @@ bool xapi_doubt_is_ghost(struct xapi_doubt *doubt, const char *value, size_t siz
 	if (!xapi_doubt_has_ghosts(doubt, now))
 		return false;
 	digest(value, size, looked_for);
-	for (size_t i = 0; i < doubt->count; i++) {
-		if (memcmp(doubt->ghosts[i].digest, looked_for, sizeof looked_for) == 0)
+	for (guint i = 0; i < count(doubt); i++) {
+		if (memcmp(ghost_at(doubt, i)->digest, looked_for, sizeof looked_for) == 0)
 			return true;
 	}
 	return false;

@@ -19,17 +19,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define XAPI_GHOSTS 16
 #define XAPI_DIGEST_SIZE 32
 
 struct xapi_doubt {
 	GString *open; /* the value, or NULL */
 	int64_t open_until;
-	struct {
-		uint8_t digest[XAPI_DIGEST_SIZE];
-		int64_t until;
-	} ghosts[XAPI_GHOSTS]; /* the newest last */
-	size_t count;
+	GArray *ghosts; /* struct xapi_ghost, the newest last; NULL: none so far. How fast writes can follow bounds it */
+};
+
+struct xapi_ghost {
+	uint8_t digest[XAPI_DIGEST_SIZE];
+	int64_t until;
 };
 
 void xapi_doubt_clear(struct xapi_doubt *doubt);
@@ -42,6 +42,9 @@ void xapi_doubt_settle(struct xapi_doubt *doubt);
 
 /* Is a write of this value the open one? */
 bool xapi_doubt_is_open(const struct xapi_doubt *doubt, const char *value, size_t size);
+
+/* Until when the newest ghost is watched for; 0: there is none. */
+int64_t xapi_doubt_newest(const struct xapi_doubt *doubt);
 
 /* Is there anything to be watched for? */
 bool xapi_doubt_has_ghosts(struct xapi_doubt *doubt, int64_t now);

@@ -41,8 +41,9 @@ static void on_read(void *context, const struct xapi_answer *answer)
 		watch->found(watch->context);
 		return;
 	}
-	watch->step_ms = MIN(watch->step_ms * 2, xapi_ms(XAPI_WATCH_STEP_MAX_MS));
-	xapi_watch_start(watch, false);
+	if (g_get_monotonic_time() >= watch->often_until)
+		watch->step_ms = MIN(watch->step_ms * 2, xapi_ms(XAPI_WATCH_STEP_MAX_MS));
+	xapi_watch_start(watch);
 }
 
 static gboolean on_timer(gpointer pointer)
@@ -54,12 +55,17 @@ static gboolean on_timer(gpointer pointer)
 	return G_SOURCE_REMOVE;
 }
 
-void xapi_watch_start(struct xapi_watch *watch, bool again)
+void xapi_watch_start(struct xapi_watch *watch)
 {
+	const int64_t now = g_get_monotonic_time(), newest = xapi_doubt_newest(watch->doubt);
+
 	xapi_watch_stop(watch);
-	if (!xapi_doubt_has_ghosts(watch->doubt, g_get_monotonic_time()))
+	if (!xapi_doubt_has_ghosts(watch->doubt, now))
 		return;
-	if (again || watch->step_ms == 0)
+	if (newest != watch->newest) {
+		watch->newest = newest;
+		watch->often_until = now + 1000 * (int64_t)xapi_ms(XAPI_AGAIN_MS);
 		watch->step_ms = xapi_ms(XAPI_WATCH_STEP_MS);
+	}
 	watch->timer = g_timeout_add((guint)watch->step_ms, on_timer, watch);
 }

@@ -21,13 +21,15 @@ struct xapi_watch {
 	void *context;
 	struct xapi_call *call;
 	guint timer;
+	int64_t newest;     /* ghost that is known */
+	int64_t often_until; /* by the monotonic clock */
 	int step_ms;
 };
 
 /* Something is about to be written: no look meanwhile. */
 void xapi_watch_stop(struct xapi_watch *watch);
 
-/* Nothing is being written. `again`: there may be a new ghost, so the next look comes soon. */
-void xapi_watch_start(struct xapi_watch *watch, bool again);
+/* Nothing is being written. Where there is a new ghost the next look comes soon. */
+void xapi_watch_start(struct xapi_watch *watch);
 
 #endif

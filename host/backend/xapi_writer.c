@@ -77,6 +77,15 @@ static bool may_have_landed(const struct xapi_writer *writer)
 	return xapi_doubt_is_open(&writer->doubt, writer->image->str, writer->image->len);
 }
 
+/* The open write has landed, or is taken to be lost. */
+static void settle(struct xapi_writer *writer)
+{
+	if (writer->doubt.open && writer->repeated)
+		writer->quiet_until = writer->doubt.open_until;
+	writer->repeated = false;
+	xapi_doubt_settle(&writer->doubt);
+}
+
 /* One line a write says what is wrong; the further attempts would only repeat it. */
 static void tell_failure(struct xapi_writer *writer, const char *what, const struct xapi_answer *answer)
 {
@@ -105,8 +114,9 @@ static void send(struct xapi_writer *writer);
 
 static void on_refused(struct xapi_writer *writer, const struct xapi_answer *answer)
 {
-	if (answer->unknown_method && !writer->old_guard && !writer->late) {
-		log_write(LEVEL_INFO, "the guard is an old one: %s", answer->text);
+	/* The guard is an old one, or a XAPI behind it that counts the parameters. */
+	if ((answer->unknown_method || answer->wrong_count) && !writer->old_guard && !writer->late) {
+		log_write(LEVEL_INFO, "the guard, or XAPI, is an old one: %s", answer->text);
 		writer->old_guard = true;
 		send(writer);
 		return;
@@ -141,7 +151,7 @@ static void on_set(void *context, const struct xapi_answer *answer)
 	writer->sending = false;
 	writer->paid = writer->paid && answer->outcome == XAPI_UNREACHABLE;
 	if (answer->outcome == XAPI_SUCCESS) {
-		xapi_doubt_settle(&writer->doubt);
+		settle(writer);
 		writer->certificates_updated = false;
 		finish(writer, WRITE_DONE);
 		return;
@@ -166,22 +176,30 @@ static void send(struct xapi_writer *writer)
 
 	if (writer->old_guard)
 		update = XAPI_UPDATE_UNKNOWN;
+	writer->repeated = may_have_landed(writer);
 	writer->sending = true;
 	writer->call = xapi_set_variables(writer->client, writer->image, update, xapi_ms(XAPI_SET_MS), on_set, writer);
 }
 
+/* Has a credit for the next call; false: in a moment, and go() comes again then. */
+static bool pay(struct xapi_writer *writer)
+{
+	int milliseconds;
+
+	if (writer->paid)
+		return true;
+	milliseconds = xapi_pace_take(&writer->pace, g_get_monotonic_time());
+	if (milliseconds > 0)
+		wait_for(writer, milliseconds);
+	else
+		writer->paid = true;
+	return writer->paid;
+}
+
 static void pay_and_send(struct xapi_writer *writer)
 {
-	if (!writer->paid) {
-		int milliseconds = xapi_pace_take(&writer->pace, g_get_monotonic_time());
-
-		if (milliseconds > 0) {
-			wait_for(writer, milliseconds);
-			return;
-		}
-		writer->paid = true;
-	}
-	send(writer);
+	if (pay(writer))
+		send(writer);
 }
 
 /* The value of the open write is not what is stored. */
@@ -197,7 +215,7 @@ static void on_not_landed(struct xapi_writer *writer, bool is_stored)
 	} else if (same) {
 		pay_and_send(writer);
 	} else {
-		xapi_doubt_settle(&writer->doubt);
+		settle(writer);
 		if (is_stored)
 			finish(writer, WRITE_DONE);
 		else
@@ -216,7 +234,7 @@ static void on_stored(struct xapi_writer *writer, const char *stored)
 		on_not_landed(writer, is_stored);
 		return;
 	}
-	xapi_doubt_settle(&writer->doubt);
+	settle(writer);
 	if (is_stored)
 		finish(writer, WRITE_DONE);
 	else
@@ -251,12 +269,14 @@ static void go(struct xapi_writer *writer)
 		finish(writer, WRITE_FAILED);
 	} else if (writer->late) {
 		finish(writer, WRITE_UNKNOWN);
+	} else if (!pay(writer)) {
+		return;
 	} else if (writer->doubt.open || writer->look_first) {
 		if (writer->read_ms == 0)
 			writer->read_ms = xapi_ms(XAPI_READ_MS);
 		writer->call = xapi_get_nvram(writer->client, writer->read_ms, on_read, writer);
 	} else {
-		pay_and_send(writer);
+		send(writer);
 	}
 }
 
@@ -268,7 +288,10 @@ void xapi_writer_begin(struct xapi_writer *writer, GString *image)
 	writer->late = false;
 	writer->abandoned = false;
 	writer->give_up = after(XAPI_RETRY_MS);
-	go(writer);
+	if (writer->quiet_until > g_get_monotonic_time())
+		wait_for(writer, (int)((writer->quiet_until - g_get_monotonic_time()) / 1000) + 1);
+	else
+		go(writer);
 }
 
 bool xapi_writer_abandon(struct xapi_writer *writer)

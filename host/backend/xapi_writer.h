@@ -14,7 +14,10 @@
  * read again and again until the writer gives up.
  *
  * After a write of unknown outcome (backend/xapi_doubt.h) each newer one begins by reading what is stored. Where that
- * cannot be read nothing is sent, and the newer write has failed.
+ * cannot be read nothing is sent, and the newer write has failed. After one that was sent twice, and of which one has
+ * landed, the newer one waits for as long as the other may be under way.
+ *
+ * A credit (backend/xapi_pace.h) is what a call that writes takes, and what a write takes that begins by reading.
  */
 #ifndef BACKEND_XAPI_WRITER_H
 #define BACKEND_XAPI_WRITER_H
@@ -41,6 +44,8 @@ struct xapi_writer {
 	bool old_guard;            /* it does not know the newer call */
 	bool look_first;           /* the next write begins by reading what is stored */
 	bool timed_out;            /* the open write of `doubt` may be under way in a guard that answers no more */
+	bool repeated;             /* the open write was sent more than once */
+	int64_t quiet_until;       /* an earlier sending of what has landed may be under way: nothing is sent */
 	/* The write under way. */
 	GString *image;  /* NULL: there is none */
 	bool paid;       /* a credit was taken for the next call */

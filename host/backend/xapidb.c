@@ -86,7 +86,7 @@ static void on_written(void *context, enum write_result result)
 {
 	struct xapi_store *store = context;
 
-	xapi_watch_start(&store->watch, result == WRITE_UNKNOWN);
+	xapi_watch_start(&store->watch);
 	writer_returned(&store->backend->writer, result);
 }
 

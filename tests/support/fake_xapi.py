@@ -135,7 +135,7 @@ class Fault:
     before, after   seconds before and after the effect
     effect          whether there is one; None: as the answer has it
     lost            the effect does not come if the server is restarted before it
-    answer          ok, none (closed without a byte), hang (nothing ever), half, long and short (a wrong length), empty,
+    answer          ok, none (closed without a byte), gone (the same, but before anything else happens), hang (nothing ever), half, long and short (a wrong length), empty,
                     garbage (no XML), cut (XML without its end), nostatus, nolength (ends with the connection), keep (not closed
                     after it), trickle (byte by byte), head (endless), continue (100 in front), reset; failure (text), code
                     (XAPI's list), bare, nested, fault, unknown, status (a HTTP status)
@@ -400,6 +400,8 @@ class FakeXapi:
             method, parameters = parse(body)
             fault = self.choose(method, parameters)
             self.thawed.wait()
+            if fault.answer == 'gone':
+                connection.shutdown(socket.SHUT_RDWR)
             self.ending.wait(fault.before) if fault.before else None
             if self.ending.is_set() or (fault.lost and generation != self.generation):
                 raise Broken()
@@ -468,7 +470,7 @@ class FakeXapi:
                         marshal({'faultCode': 4, 'faultString': 'Too many parameters.'}) + '</fault></methodResponse>')
         elif kind == 'status':
             self.answer(connection, fault.text, fault.status)
-        elif kind == 'none':
+        elif kind in ('none', 'gone'):
             raise Broken()
         elif kind == 'reset':
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))

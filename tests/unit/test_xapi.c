@@ -234,21 +234,22 @@ static void test_ghosts(void)
 {
 	struct xapi_doubt doubt = { .open = NULL };
 
-	for (unsigned int i = 0; i <= XAPI_GHOSTS; i++) {
+	for (unsigned int i = 0; i < 600; i++) {
 		g_autoptr(GString) value = g_string_new(NULL);
 
 		g_string_printf(value, "%u", i);
 		xapi_doubt_open(&doubt, value, 0, 100 + i);
 	}
-	/* There is room for so many; the oldest went. */
-	g_assert_false(is_ghost(&doubt, "0", 1));
-	g_assert_true(is_ghost(&doubt, "1", 1));
-	g_assert_true(is_ghost(&doubt, "16", 1));
+	/* None is forgotten. */
+	g_assert_true(is_ghost(&doubt, "0", 1));
+	g_assert_true(is_ghost(&doubt, "599", 1));
+	g_assert_cmpint(xapi_doubt_newest(&doubt), ==, 699);
 	/* And each goes with its time. */
 	g_assert_false(is_ghost(&doubt, "1", 101));
 	g_assert_true(is_ghost(&doubt, "2", 101));
-	g_assert_true(xapi_doubt_has_ghosts(&doubt, 115));
-	g_assert_false(xapi_doubt_has_ghosts(&doubt, 116));
+	g_assert_true(xapi_doubt_has_ghosts(&doubt, 698));
+	g_assert_false(xapi_doubt_has_ghosts(&doubt, 699));
+	g_assert_cmpint(xapi_doubt_newest(&doubt), ==, 0);
 	xapi_doubt_clear(&doubt);
 }
 

@@ -18,7 +18,7 @@ SPEED = 50  # as HASTE; the looks for ghosts end 250 s / SPEED after a write
 HASTY_RUN = {'UEFISTORED_DEBUG_XAPI_HASTE': str(SPEED), 'UEFISTORED_DEBUG_ANSWER_MS': str(19500 // SPEED)}
 NAMES = [f'Variable{i}' for i in range(12)]
 
-ANSWERS = ['none', 'reset', 'half', 'long', 'short', 'empty', 'garbage', 'cut', 'nostatus', 'nolength', 'trickle', 'keep',
+ANSWERS = ['none', 'gone', 'reset', 'half', 'long', 'short', 'empty', 'garbage', 'cut', 'nostatus', 'nolength', 'trickle', 'keep',
            'continue', 'head', 'hang', 'failure', 'bare', 'nested', 'fault', 'unknown', 'status', 'ok']
 
 tap = XapiTap()

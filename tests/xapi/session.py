@@ -108,6 +108,32 @@ class Session:
             return file.read()
 
 
+def writing(session, name, data):
+    """Begins a write, whose answer answered() takes."""
+    session.guest.put(session.guest.set_request(name, data))
+    session.guest.ring()
+
+
+def answered(session):
+    same(session.guest.wait(), 0, 'frame')
+    return struct.unpack('<Q', session.guest.read(8))[0]
+
+
+def began(**more):
+    """A session in which A is `old`, and nothing of the start is left in the lists."""
+    session = Session(**more)
+    same(session.guest.set('A', b'old'), SUCCESS)
+    session.xapi.calls.clear()
+    session.xapi.effects.clear()
+    return session
+
+
+def settles(session, expected, timeout=15):
+    """What XAPI has becomes, and stays, this."""
+    session.xapi.wait(lambda: stored(session.xapi) == expected, timeout, f'{expected} in place of {stored(session.xapi)}')
+    same(session.guest.value('A'), expected['A'], 'what the guest sees')
+
+
 sessions = []
 
 
