@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "daemon/capabilities.h"
+#include "daemon/host_keys.h"
 #include "daemon/options.h"
 #include "daemon/pidfile.h"
 #include "daemon/report.h"
@@ -23,7 +24,6 @@
 #include "crypto.h"
 #include "debug.h"
 #include "error.h"
-#include "keys.h"
 #include "log.h"
 
 /* How long the end waits for the backend; a toolstack gives us 10 s. */
@@ -37,6 +37,9 @@
 /* Where a daemon looks for what one before it has left of a running guest; %d: the domain. */
 #define STATE_DIRECTORY "/run/uefistored"
 #define STATE_FILE STATE_DIRECTORY "/%d.state"
+
+/* A toolstack waits 30 s for a daemon to be ready. */
+#define START_MS 27000
 
 /* All that a running daemon has. */
 struct daemon {
@@ -53,6 +56,7 @@ struct daemon {
 	struct serve *serve;
 	bool refreshed; /* certificates were brought up to date, and are to be stored */
 	bool started;   /* there is a state to be saved */
+	int64_t begun;  /* when, by the monotonic clock */
 };
 
 /* Where a standard descriptor is closed, the next file to be opened would become it, and get our log. */
@@ -200,46 +204,21 @@ static bool load(struct daemon *daemon, enum uefivars_boot *boot, GError **error
 	return backend_load_state(daemon->backend, uv, daemon->state_path, blob, size, error);
 }
 
-/*
- * The operator wants the certificates of this machine brought up to date. What cannot be taken is told, and the machine
- * starts as it is.
- */
-static void refresh(struct daemon *daemon, enum uefivars_boot boot, const struct keys *keys)
-{
-	enum uefivars_key failed = UEFIVARS_PK;
-	enum uefivars_reason reason = UEFIVARS_OK;
-
-	/* On a first boot it gets those of the host anyway. */
-	if (boot == UEFIVARS_BOOT)
-		reason = uefivars_refresh(serve_uefivars(daemon->serve), keys->files, &failed);
-	if (reason != UEFIVARS_OK) {
-		log_write(LEVEL_ERROR, "%s: cannot be added to %s: %s", keys->paths[failed], keys_names[failed],
-			  uefivars_reason_text(reason));
-		return;
-	}
-	log_write(LEVEL_INFO, "the certificates were brought up to date, as the operator wants it");
-	backend_updated(daemon->backend);
-	daemon->refreshed = true;
-}
-
-static bool start_machine(struct daemon *daemon, const struct keys *keys, enum uefivars_boot *boot, GError **error)
+static bool start_machine(struct daemon *daemon, struct host_keys *keys, enum uefivars_boot *boot, GError **error)
 {
 	struct uefivars *uv = serve_uefivars(daemon->serve);
-	enum uefivars_reason reason;
-	enum uefivars_key failed = UEFIVARS_PK;
 
-	if (!load(daemon, boot, error))
+	if (!load(daemon, boot, error) || !host_keys_judge(keys, *boot, error))
 		return false;
-	if (backend_update_is_wanted(daemon->backend))
-		refresh(daemon, *boot, keys);
-	reason = uefivars_start(uv, *boot, keys->files, &failed);
-	if (reason == UEFIVARS_OK) {
-		if (*boot == UEFIVARS_FIRST_BOOT)
-			report_left_out(uv, keys);
-		return true;
+	if (backend_update_is_wanted(daemon->backend) && host_keys_refresh(keys, *boot, uv)) {
+		backend_updated(daemon->backend);
+		daemon->refreshed = true;
 	}
-	return error_set(error, EXIT_FAILED, "%s: cannot be enrolled as %s: %s", keys->paths[failed],
-			 keys_names[failed], uefivars_reason_text(reason));
+	if (!host_keys_start(keys, *boot, uv, error))
+		return false;
+	if (*boot == UEFIVARS_FIRST_BOOT)
+		report_left_out(uv, &keys->keys);
+	return true;
 }
 
 /*
@@ -264,7 +243,10 @@ static bool check_secure_boot(struct daemon *daemon, enum uefivars_boot boot, GE
 	return true;
 }
 
-/* Has what the start made, or what was resumed, stored: it may be newer than what the backend has. */
+/*
+ * Has what the start made, or what was resumed, stored: it may be newer than what the backend has. Where that fails for
+ * now, and the backend goes on trying, the machine starts: of what is not stored the guest was told nothing.
+ */
 static bool store(struct daemon *daemon, enum uefivars_boot boot, GError **error)
 {
 	struct uefivars_state state;
@@ -274,8 +256,12 @@ static bool store(struct daemon *daemon, enum uefivars_boot boot, GError **error
 		return true;
 	if (boot == UEFIVARS_RESUME && backend_write_back(daemon->backend))
 		return true;
-	return serve_persist(daemon->serve) || signals_arrived() ||
-	       error_set(error, EXIT_FAILED, "the variables cannot be stored");
+	if (serve_persist(daemon->serve, daemon->begun + 1000 * (int64_t)START_MS) || signals_arrived())
+		return true;
+	if (!backend_write_back(daemon->backend))
+		return error_set(error, EXIT_FAILED, "the variables cannot be stored");
+	log_write(LEVEL_WARNING, "the variables cannot be stored yet, and will be as soon as that is possible");
+	return true;
 }
 
 /*
@@ -288,7 +274,7 @@ static bool was_called_off(enum uefivars_boot boot)
 }
 
 /* From the first thing that is touched to the moment at which a guest finds us. */
-static bool start(struct daemon *daemon, const struct keys *keys, GError **error)
+static bool start(struct daemon *daemon, struct host_keys *keys, GError **error)
 {
 	enum uefivars_boot boot;
 
@@ -350,9 +336,10 @@ static bool was_interrupted(GError **error)
 
 static bool run(struct daemon *daemon, GError **error)
 {
-	struct keys keys = { 0 };
+	struct host_keys keys = { 0 };
 	bool ok;
 
+	daemon->begun = g_get_monotonic_time();
 	daemon->transport = transport_new(&daemon->options, error);
 	if (!daemon->transport)
 		return false;
@@ -361,13 +348,11 @@ static bool run(struct daemon *daemon, GError **error)
 		if (!daemon->pidfile)
 			return false;
 	}
-	if (daemon->options.keys && access(daemon->options.keys, F_OK) < 0 && errno == ENOENT)
-		log_write(LEVEL_WARNING, "--keys %s: there is no such directory, and no key of the host",
-			  daemon->options.keys);
-	ok = keys_read(&keys, daemon->options.keys, error) && make_machine(daemon, error) &&
+	host_keys_read(&keys, daemon->options.keys);
+	ok = make_machine(daemon, error) &&
 	     backend_open(daemon->backend, serve_persisted, daemon->serve, error) &&
 	     (signals_arrived() || start(daemon, &keys, error) || was_interrupted(error));
-	keys_clear(&keys);
+	host_keys_clear(&keys);
 	malloc_trim(0);
 	if (!ok || !daemon->started)
 		return ok;

@@ -101,9 +101,9 @@ static bool wait_for_backend(struct serve *serve, enum uefivars_persisted persis
 	return !serve->persisting && serve->persisted;
 }
 
-bool serve_persist(struct serve *serve)
+bool serve_persist(struct serve *serve, int64_t limit)
 {
-	return wait_for_backend(serve, backend_persist(serve->backend, new_deadline()));
+	return wait_for_backend(serve, backend_persist(serve->backend, MIN(new_deadline(), limit)));
 }
 
 bool serve_secure_boot_failed(struct serve *serve)

@@ -47,9 +47,10 @@ struct uefivars *serve_uefivars(struct serve *serve);
 
 /*
  * Makes what is committed durable, and waits for it in the main loop until it is or a signal arrives that ends the
- * daemon. For the start, before any request. Returns whether it is durable.
+ * daemon, by `limit` (microseconds of the monotonic clock) or earlier. For the start, before any request. Returns whether
+ * it is durable.
  */
-bool serve_persist(struct serve *serve);
+bool serve_persist(struct serve *serve, int64_t limit);
 
 /*
  * Tells the operator, before any request, that the machine fails Secure Boot, and waits in the same way. Returns

@@ -34,39 +34,52 @@ static bool read_file(int fd, const char *path, struct uefivars_auth_file *file,
 	return error_set(error, EXIT_FAILED, "%s: cannot be read: %s", path, strerror(errno));
 }
 
-/* Reads the directory's files. */
+/* Of all that went wrong the first counts. */
+static bool read_key(struct keys *keys, size_t i, const char *directory, GError **error)
+{
+	char *path = g_strdup_printf("%s/%s.auth", directory, keys_names[i]);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	bool ok = true;
+
+	g_free(keys->paths[i]);
+	keys->paths[i] = path;
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	keys->directory = directory;
+	if (error && *error)
+		error = NULL;
+	if (fd < 0)
+		return error_set(error, EXIT_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
+	ok = read_file(fd, path, &keys->files[i], error);
+	close(fd);
+	return ok;
+}
+
 static bool read_directory(struct keys *keys, const char *directory, GError **error)
 {
-	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
-		char *path = g_strdup_printf("%s/%s.auth", directory, keys_names[i]);
-		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		bool ok = true;
+	bool ok = true;
 
-		g_free(keys->paths[i]);
-		keys->paths[i] = path;
-		if (fd >= 0) {
-			keys->directory = directory;
-			ok = read_file(fd, path, &keys->files[i], error);
-			close(fd);
-		} else if (errno != ENOENT) {
-			ok = error_set(error, EXIT_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
-		}
-		if (!ok)
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < UEFIVARS_KEYS; i++)
+		ok = read_key(keys, i, directory, error) && ok;
+	return ok;
 }
 
 bool keys_read(struct keys *keys, const char *directory, GError **error)
 {
+	bool ok = true;
+
 	memset(keys, 0, sizeof *keys);
 	if (directory)
 		return read_directory(keys, directory, error);
-	for (size_t i = 0; i < G_N_ELEMENTS(default_directories) && !keys->directory; i++) {
-		if (!read_directory(keys, default_directories[i], error))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(default_directories) && !keys->directory; i++)
+		ok = read_directory(keys, default_directories[i], error);
+	return ok;
+}
+
+void keys_drop(struct keys *keys, enum uefivars_key key)
+{
+	g_free((gpointer)keys->files[key].data);
+	keys->files[key] = (struct uefivars_auth_file){ .data = NULL };
 }
 
 void keys_clear(struct keys *keys)

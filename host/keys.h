@@ -25,9 +25,13 @@ extern const char *const keys_names[UEFIVARS_KEYS];
 /*
  * Reads the files of a directory (which is not copied); NULL: the first of the default directories that has one of
  * them. What is not there is no error. Returns false and sets *error (EXIT_FAILED, naming the file) where one cannot be
- * read, is no regular file or is larger than KEYS_FILE_MAX. Clear the keys in any case.
+ * read, is no regular file or is larger than KEYS_FILE_MAX: it counts as not there, and the others are read all the
+ * same. Clear the keys in any case.
  */
 bool keys_read(struct keys *keys, const char *directory, GError **error);
+
+/* As if the file was not there. */
+void keys_drop(struct keys *keys, enum uefivars_key key);
 void keys_clear(struct keys *keys);
 
 #endif

@@ -182,6 +182,13 @@ struct uefivars_auth_file {
 };
 
 /*
+ * Is each of the files an authenticated update whose payload its variable can have? Returns UEFIVARS_OK or why one is
+ * not, with *failed naming it.
+ */
+enum uefivars_reason uefivars_check_keys(const struct uefivars_auth_file keys[UEFIVARS_KEYS],
+					 enum uefivars_key *failed);
+
+/*
  * Between loading and starting: adds what the host's KEK, db and dbx files have and the machine has not, on the host's
  * authority (PK is left alone). For an operator who wants the certificates of an existing machine brought up to date.
  * Returns UEFIVARS_OK or why a file could not be taken, with *failed naming it; the others are taken all the same, and
@@ -192,8 +199,8 @@ enum uefivars_reason uefivars_refresh(struct uefivars *uv, const struct uefivars
 
 /*
  * Starts the machine: enrolls `keys` on a first boot (dbx, db, KEK, PK through the ordinary SetVariable path; PK is
- * left out where KEK or db is missing), makes the firmware's own variables and decides SecureBoot. keys may be NULL.
- * Returns UEFIVARS_OK or why a key file could not be taken, with *failed naming it; the struct is then good for
+ * left out where KEK or db is missing), makes the firmware's own variables and decides SecureBoot. keys may be NULL; on
+ * UEFIVARS_RESUME they are not looked at. Returns UEFIVARS_OK or why a key file could not be taken, with *failed naming it; the struct is then good for
  * uefivars_free() only.
  */
 enum uefivars_reason uefivars_start(struct uefivars *uv, enum uefivars_boot boot,

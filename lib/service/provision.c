@@ -53,6 +53,13 @@ static enum uefivars_reason read_files(const struct uefivars_auth_file keys[UEFI
 	return UEFIVARS_OK;
 }
 
+enum uefivars_reason provision_check(const struct uefivars_auth_file keys[UEFIVARS_KEYS], enum uefivars_key *failed)
+{
+	struct firmware_start start = { .resume = false };
+
+	return read_files(keys, &start, failed);
+}
+
 static enum uefivars_reason enroll(struct uefivars *uv, enum uefivars_key key, uint32_t extra,
 				   const struct uefivars_auth_file *file)
 {
@@ -127,7 +134,7 @@ enum uefivars_reason provision_start(struct uefivars *uv, enum uefivars_boot boo
 	enum uefivars_reason reason = UEFIVARS_OK;
 
 	uv->setup_mode = true;
-	if (keys)
+	if (keys && boot != UEFIVARS_RESUME)
 		reason = read_files(keys, &start, failed);
 	if (reason == UEFIVARS_OK && keys && boot == UEFIVARS_FIRST_BOOT) {
 		reason = enroll_all(uv, keys, failed);

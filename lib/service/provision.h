@@ -5,7 +5,8 @@
 
 #include "service/machine.h"
 
-/* These are uefivars_refresh() and uefivars_start() of uefivars.h. */
+/* These are uefivars_check_keys(), uefivars_refresh() and uefivars_start() of uefivars.h. */
+enum uefivars_reason provision_check(const struct uefivars_auth_file keys[UEFIVARS_KEYS], enum uefivars_key *failed);
 enum uefivars_reason provision_refresh(struct uefivars *uv, const struct uefivars_auth_file keys[UEFIVARS_KEYS],
 				       enum uefivars_key *failed);
 enum uefivars_reason provision_start(struct uefivars *uv, enum uefivars_boot boot,

@@ -146,6 +146,20 @@ def malformed():
             place.fails([place.path(name), f'cannot be enrolled as {name}: '])
 
 
+def no_good_later():
+    """A machine that has its keys starts without a file that is no good, and says so"""
+    for spoil in (b'', auth(LISTS['KEK'])[:60], bytes((64 << 10) + 1)):
+        place = Place('PK', 'KEK', 'db', 'dbx')
+        place.start().stop()
+        place.write('KEK', spoil)
+        daemon = place.start()
+        guest = daemon.guest()
+        same((guest.value('KEK', GLOBAL), guest.value('KEKDefault', GLOBAL)), (LISTS['KEK'], None))
+        same(guest.value('dbDefault', GLOBAL), LISTS['db'])
+        check(place.path('KEK') + ': ' in daemon.log() and 'the machine starts without it' in daemon.log(), daemon.log())
+        daemon.stop()
+
+
 def unmet():
     """Secure Boot that is wanted and impossible: exit 1 and an untouched store, or a warning"""
     for names in ((), ('PK', 'KEK'), ('PK', 'db', 'dbx'), ('KEK', 'db', 'dbx')):
@@ -223,5 +237,5 @@ def settings():
     place.fails([place.path('PK'), 'cannot be enrolled as PK'])
 
 
-tap.run(enrolled, incomplete, no_directory, unreadable, malformed, unmet, reported, enforcement, settings)
+tap.run(enrolled, incomplete, no_directory, unreadable, malformed, no_good_later, unmet, reported, enforcement, settings)
 tap.end()

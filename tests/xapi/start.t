@@ -498,6 +498,66 @@ def update_that_cannot_be():
     check('yes' not in [update for _, _, update in session.xapi.effects])
 
 
+def update_without_keys():
+    """Where the host has no KEK or db, or one that is being written, nothing was updated, and the state stays"""
+    for present in ((), ('PK',), ('KEK',), ('KEK', 'db')):
+        for first in (False, True):
+            session = update_session()
+            keys = session.arguments[1]
+            for name in {'KEK', 'db', 'dbx'} - set(present):
+                os.unlink(os.path.join(keys, name + '.auth'))
+            if 'db' in present:
+                if first:
+                    continue
+                os.truncate(os.path.join(keys, 'db.auth'), 30)
+            if first:
+                session.xapi.value = None
+            session.xapi.machine.state = 'update_on_boot'
+            session.start()
+            same(session.xapi.machine.state, 'update_on_boot', (present, first))
+            check('KEK.auth and db.auth are expected' in session.daemon.log(), session.daemon.log())
+            check('yes' not in [update for _, _, update in session.xapi.effects])
+            if not first:
+                same(session.guest.value('db', IMAGE), list_of(b'old'))
+            session.stop()
+
+
+def torn_keys():
+    """A file of the host's keys that is no good keeps only a new machine from starting"""
+    session = update_session()
+    path = os.path.join(session.arguments[1], 'KEK.auth')
+    for spoil in (lambda: os.truncate(path, 30), lambda: os.truncate(path, 0), lambda: (os.unlink(path), os.mkdir(path))):
+        spoil()
+        session.xapi.value = text(machine_with(b'old'))
+        session.start()
+        check('the machine starts without it' in session.daemon.log(), session.daemon.log())
+        same(session.guest.value('KEK', GLOBAL), list_of(b'old'))
+        same(session.guest.value('dbDefault', GLOBAL), list_of(b'new'))
+        session.stop()
+        session.write('resume', machine_with(b'resumed'))
+        session.start('--resume', '--arg', 'resume:' + session.path('resume'))
+        same(session.guest.value('KEK', GLOBAL), list_of(b'resumed'))
+        session.stop()
+    session.xapi.value = None
+    session.start(wait=False)
+    ends(session, 1, path)
+    same(session.xapi.value, None)
+
+
+def start_that_cannot_be_stored():
+    """XAPI does not take what the start has made: the machine starts, and XAPI has it as soon as it takes it"""
+    for value in (None, text(machine_with(b'old'))):
+        session = update_session()
+        session.xapi.machine.state = 'update_on_boot'
+        session.xapi.value = value
+        session.xapi.fault(SET, answer='failure', times=3)
+        session.start()
+        session.xapi.wait(lambda: session.xapi.effects, 20, 'what the start has made')
+        same((session.xapi.machine.state, session.xapi.effects[0][2]), ('ok', 'yes'))
+        same(session.guest.set('A', b'x'), SUCCESS)
+        session.stop()
+
+
 def first_boot_with_update():
     """On a first boot the machine gets the host's certificates anyway, and XAPI is told"""
     session = update_session()
@@ -548,6 +608,6 @@ tap.run(failures_that_pass, slow, guard_not_there, guard_forbidden, guard_never_
         both_versions, line_breaks, known_defects, no_store, bad_records, cut_blob, too_much_to_keep, nonpersistent,
         wrong_arguments,
         resume, resume_nonpersistent, resume_while_down, resume_refused, save_and_resume, save_while_it_hangs,
-        update_on_boot, nothing_to_update, no_update, update_that_cannot_be, first_boot_with_update,
-        update_that_is_not_stored, no_update_on_resume, update_with_an_old_guard)
+        update_on_boot, nothing_to_update, no_update, update_that_cannot_be, update_without_keys, torn_keys,
+        start_that_cannot_be_stored, first_boot_with_update, update_that_is_not_stored, no_update_on_resume, update_with_an_old_guard)
 tap.end()
