@@ -22,15 +22,15 @@ void host_keys_read(struct host_keys *host, const char *directory);
 void host_keys_clear(struct host_keys *host);
 
 /*
- * A machine that is new needs the keys as they are meant to be: false, and *error, where a file cannot be read. One that
- * has its own does without a file that is no good, which is logged: those of a host may be being replaced. One that is
- * resumed has no use for them.
+ * A machine that is new needs the keys as they are meant to be: false, and *error, where a file cannot be read. One
+ * that has its own does without a file that is no good, which is logged: those of a host may be being replaced. One
+ * that is resumed has no use for them.
  */
 bool host_keys_judge(struct host_keys *host, enum uefivars_boot boot, GError **error);
 
 /*
- * The operator wants the certificates of this machine brought up to date. Returns whether it has what the host has. What
- * cannot be taken is logged, and the machine starts as it is.
+ * The operator wants the certificates of this machine brought up to date. Returns whether it has what the host has.
+ * What cannot be taken is logged, and the machine starts as it is.
  */
 bool host_keys_refresh(const struct host_keys *host, enum uefivars_boot boot, struct uefivars *uv);
 

@@ -349,8 +349,7 @@ static bool run(struct daemon *daemon, GError **error)
 			return false;
 	}
 	host_keys_read(&keys, daemon->options.keys);
-	ok = make_machine(daemon, error) &&
-	     backend_open(daemon->backend, serve_persisted, daemon->serve, error) &&
+	ok = make_machine(daemon, error) && backend_open(daemon->backend, serve_persisted, daemon->serve, error) &&
 	     (signals_arrived() || start(daemon, &keys, error) || was_interrupted(error));
 	host_keys_clear(&keys);
 	malloc_trim(0);

@@ -47,8 +47,8 @@ struct uefivars *serve_uefivars(struct serve *serve);
 
 /*
  * Makes what is committed durable, and waits for it in the main loop until it is or a signal arrives that ends the
- * daemon, by `limit` (microseconds of the monotonic clock) or earlier. For the start, before any request. Returns whether
- * it is durable.
+ * daemon, by `limit` (microseconds of the monotonic clock) or earlier. For the start, before any request. Returns
+ * whether it is durable.
  */
 bool serve_persist(struct serve *serve, int64_t limit);
 

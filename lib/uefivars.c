@@ -76,8 +76,7 @@ enum uefivars_reason uefivars_load_blob(struct uefivars *uv, const uint8_t *blob
 	return load_blob(uv, blob, size, resume, set_aside, context);
 }
 
-enum uefivars_reason uefivars_check_keys(const struct uefivars_auth_file keys[UEFIVARS_KEYS],
-					 enum uefivars_key *failed)
+enum uefivars_reason uefivars_check_keys(const struct uefivars_auth_file keys[UEFIVARS_KEYS], enum uefivars_key *failed)
 {
 	return provision_check(keys, failed);
 }

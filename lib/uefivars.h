@@ -200,8 +200,8 @@ enum uefivars_reason uefivars_refresh(struct uefivars *uv, const struct uefivars
 /*
  * Starts the machine: enrolls `keys` on a first boot (dbx, db, KEK, PK through the ordinary SetVariable path; PK is
  * left out where KEK or db is missing), makes the firmware's own variables and decides SecureBoot. keys may be NULL; on
- * UEFIVARS_RESUME they are not looked at. Returns UEFIVARS_OK or why a key file could not be taken, with *failed naming it; the struct is then good for
- * uefivars_free() only.
+ * UEFIVARS_RESUME they are not looked at. Returns UEFIVARS_OK or why a key file could not be taken, with *failed naming
+ * it; the struct is then good for uefivars_free() only.
  */
 enum uefivars_reason uefivars_start(struct uefivars *uv, enum uefivars_boot boot,
 				    const struct uefivars_auth_file keys[UEFIVARS_KEYS], enum uefivars_key *failed);

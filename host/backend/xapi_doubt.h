@@ -24,7 +24,7 @@
 struct xapi_doubt {
 	GString *open; /* the value, or NULL */
 	int64_t open_until;
-	GArray *ghosts; /* struct xapi_ghost, the newest last; NULL: none so far. How fast writes can follow bounds it */
+	GArray *ghosts; /* struct xapi_ghost, the newest last; NULL: none so far. The pace of writes bounds it. */
 };
 
 struct xapi_ghost {

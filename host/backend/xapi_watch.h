@@ -21,7 +21,7 @@ struct xapi_watch {
 	void *context;
 	struct xapi_call *call;
 	guint timer;
-	int64_t newest;     /* ghost that is known */
+	int64_t newest;      /* ghost that is known */
 	int64_t often_until; /* by the monotonic clock */
 	int step_ms;
 };
