@@ -97,6 +97,21 @@ belongs_once() {
 	[ -z "$twice" ] || { echo "in two parts: $twice"; return 1; }
 }
 
+# An image that was built brings its licence with it, whichever it is, and needs nothing else that was built.
+licence_with_image() {
+	for image in '' uefistored-xen.fd uefistored-qemu.fd; do
+		rm -rf "$scratch/images" "$scratch/firmware"
+		mkdir -p "$scratch/images/firmware" "$scratch/firmware"
+		[ -z "$image" ] || echo image >"$scratch/images/firmware/$image" || return
+		MAKEFLAGS='' make -s BUILD="$scratch/images" DESTDIR="$scratch/firmware" prefix=/usr PARTS=firmware install || return
+		(cd "$scratch/firmware" && find . -type f -printf '%f\n') | sort >"$scratch/list"
+		cat "$scratch/list"
+		[ "$(cat "$scratch/list")" = "${image:+LICENSE
+$image}" ] || return
+	done
+	cmp firmware/LICENSE "$scratch/firmware/usr/share/uefistored/LICENSE" && [ ! -e "$scratch/images/release" ]
+}
+
 # uefistored-qemu finds the image where the manifest puts it.
 finds_firmware() {
 	image=$(sed -n 's|^firmware  *file  *@BUILD@/firmware/\([^ ]*qemu[^ ]*\) .*|\1|p' packaging/manifest)
@@ -156,6 +171,7 @@ ok 'no word is left to be filled in' no_words_left
 ok 'every link leads somewhere' links_lead
 ok 'every page and every program is installed' whole
 ok 'and belongs to one part' belongs_once
+ok 'an image of the firmware has its licence beside it' licence_with_image
 ok 'the configuration is read where it is installed' agrees_on_configuration
 ok 'uefistored-qemu finds its firmware there' finds_firmware
 ok 'and runs nothing without one' refuses_firmware
