@@ -235,7 +235,7 @@ deps-lint: ## Install what lint, compilers, scan-build and valgrind need
 	@scripts/deps build lint
 
 deps-fuzz: ## Install what fuzz and fuzz-afl need
-	@scripts/deps build fuzz
+	@scripts/deps build fuzz fuzz-afl
 
 deps-package: ## Install what building and testing the packages needs
 	@scripts/deps build package
