@@ -89,6 +89,13 @@ whole() {
 	[ ! -s "$scratch/lacking" ] || { cat "$scratch/lacking"; return 1; }
 }
 
+# bash looks for a program's completion under the program's name.
+completes() {
+	for program in "$root"/usr/bin/* "$root"/usr/sbin/*; do
+		bash -c '. "$1/${2##*/}" && complete -p "${2##*/}"' - "$root/usr/share/bash-completion/completions" "$program" || return
+	done
+}
+
 # Two parts are two packages: a file of both could not be installed with the second.
 belongs_once() {
 	run_make list PARTS='daemon tools lib dev firmware' | grep -v '^dir ' >"$scratch/list" || return
@@ -171,6 +178,7 @@ ok 'no word is left to be filled in' no_words_left
 ok 'every link leads somewhere' links_lead
 ok 'every page and every program is installed' whole
 ok 'and belongs to one part' belongs_once
+ok 'every program has its completion' completes
 ok 'an image of the firmware has its licence beside it' licence_with_image
 ok 'the configuration is read where it is installed' agrees_on_configuration
 ok 'uefistored-qemu finds its firmware there' finds_firmware
