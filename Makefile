@@ -235,7 +235,7 @@ deps-lint: ## Install what lint, compilers, scan-build and valgrind need
 	@scripts/deps build lint
 
 deps-fuzz: ## Install what fuzz and fuzz-afl need
-	@scripts/deps build fuzz
+	@scripts/deps build fuzz fuzz-afl
 
 deps-package: ## Install what building and testing the packages needs
 	@scripts/deps build package
@@ -244,7 +244,7 @@ deps-package: ## Install what building and testing the packages needs
 places = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' LIBDIR='$(LIBDIR)' \
 	UNITDIR='$(UNITDIR)' VERSION='$(VERSION)' DATE='$(DATE)' ABI='$(LIBRARY_ABI)'
 
-install: all ## Install below $(DESTDIR)$(PREFIX); an existing configuration is kept (PARTS='daemon tools')
+install: $(if $(filter-out firmware,$(PARTS)),all) ## Install below $(DESTDIR)$(PREFIX); an existing configuration is kept (PARTS='daemon tools')
 	@$(places) scripts/install $(PARTS)
 	$(if $(DESTDIR),,-@ldconfig)
 
@@ -257,7 +257,7 @@ list: ## What the parts are, and where they go (PARTS='daemon tools')
 dist: ## The sources as $(BUILD)/uefistored-$(VERSION).tar.gz
 	@scripts/dist $(BUILD)/uefistored-$(VERSION).tar.gz uefistored-$(VERSION)
 
-deb: ## Packages for Debian, in $(BUILD)/deb (PROFILES=pkg.uefistored.firmware: that of the firmware, too)
+deb: ## Packages for Debian, in $(BUILD)/deb (PROFILES=pkg.uefistored.firmware: that of `make firmware`, too)
 	@scripts/deps build package
 	@$(places) scripts/package deb
 

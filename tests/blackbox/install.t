@@ -89,12 +89,34 @@ whole() {
 	[ ! -s "$scratch/lacking" ] || { cat "$scratch/lacking"; return 1; }
 }
 
+# bash looks for a program's completion under the program's name.
+completes() {
+	for program in "$root"/usr/bin/* "$root"/usr/sbin/*; do
+		bash -c '. "$1/${2##*/}" && complete -p "${2##*/}"' - "$root/usr/share/bash-completion/completions" "$program" || return
+	done
+}
+
 # Two parts are two packages: a file of both could not be installed with the second.
 belongs_once() {
 	run_make list PARTS='daemon tools lib dev firmware' | grep -v '^dir ' >"$scratch/list" || return
 	[ -s "$scratch/list" ] || return
 	twice=$(sed 's/^[a-z]* //' "$scratch/list" | sort | uniq -d)
 	[ -z "$twice" ] || { echo "in two parts: $twice"; return 1; }
+}
+
+# An image that was built brings its licence with it, whichever it is, and needs nothing else that was built.
+licence_with_image() {
+	for image in '' uefistored-xen.fd uefistored-qemu.fd; do
+		rm -rf "$scratch/images" "$scratch/firmware"
+		mkdir -p "$scratch/images/firmware" "$scratch/firmware"
+		[ -z "$image" ] || echo image >"$scratch/images/firmware/$image" || return
+		MAKEFLAGS='' make -s BUILD="$scratch/images" DESTDIR="$scratch/firmware" prefix=/usr PARTS=firmware install || return
+		(cd "$scratch/firmware" && find . -type f -printf '%f\n') | sort >"$scratch/list"
+		cat "$scratch/list"
+		[ "$(cat "$scratch/list")" = "${image:+LICENSE
+$image}" ] || return
+	done
+	cmp firmware/LICENSE "$scratch/firmware/usr/share/uefistored/LICENSE" && [ ! -e "$scratch/images/release" ]
 }
 
 # uefistored-qemu finds the image where the manifest puts it.
@@ -156,6 +178,8 @@ ok 'no word is left to be filled in' no_words_left
 ok 'every link leads somewhere' links_lead
 ok 'every page and every program is installed' whole
 ok 'and belongs to one part' belongs_once
+ok 'every program has its completion' completes
+ok 'an image of the firmware has its licence beside it' licence_with_image
 ok 'the configuration is read where it is installed' agrees_on_configuration
 ok 'uefistored-qemu finds its firmware there' finds_firmware
 ok 'and runs nothing without one' refuses_firmware

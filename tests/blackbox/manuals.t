@@ -8,6 +8,8 @@ sys.dont_write_bytecode = True
 from daemon import *  # noqa: E402,F403
 
 RELEASE = os.environ.get('RELEASE', 'build/release')
+# What has a name of its own, too.
+LINKS = ('ls', 'get', 'set', 'rm', 'sb-state', 'nvram-certcheck')
 VARSTORE = ('ls', 'get', 'set', 'rm', 'sb-state', 'status', 'convert', 'nvram-certcheck')
 HAS_MANY = {'varstore': [[], *([command] for command in VARSTORE)]}
 # A screen: what a terminal has had since there are any.
@@ -148,28 +150,41 @@ def configuration():
     same((code, sorted(re.search(r'\(there are (.*)\)', err).group(1).split(', '))), (2, sorted(keys)))
 
 
-def complete(*words):
-    """What bash offers for the last of the words."""
+def complete(*words, path=RELEASE):
+    """What bash offers for the last of the words, with the programs in `path`."""
     script = '''
     compopt() { :; }
     for file in packaging/completion/*; do . "$file" || exit; done
     PATH=$1:$PATH; shift
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
     set -- "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-    function=$(complete -p "$1" | sed 's/.*-F \\([^ ]*\\).*/\\1/') && "$function" "$@" && printf '%s\\n' "${COMPREPLY[@]}"
+    function=$(complete -p "${1##*/}" | sed 's/.*-F \\([^ ]*\\).*/\\1/') && "$function" "$@" && printf '%s\\n' "${COMPREPLY[@]}"
     '''
-    done = subprocess.run(['bash', '-c', script, 'bash', RELEASE, *words], capture_output=True, text=True)
+    done = subprocess.run(['bash', '-c', script, 'bash', path, *words], capture_output=True, text=True)
     same(done.stderr, '')
     return [line for line in done.stdout.splitlines() if line]
+
+
+def long_options(*words):
+    return {option for option in options_of_help(help_of(*words)) if option.startswith('--')}
+
+
+def completion_of_links():
+    """bash completes the programs that are commands of varstore as these"""
+    directory = scratch()
+    for command in LINKS:
+        os.symlink(os.path.abspath(f'{RELEASE}/varstore'), f'{directory}/varstore-{command}')
+    for command in LINKS:
+        for name in (f'varstore-{command}', f'{directory}/varstore-{command}'):
+            same((name, set(complete(name, '--', path=directory))), (name, long_options('varstore', command)))
+    same(complete('varstore-sb-state', '-f', 'ls', 'u', path=directory), ['user'])
+    same(complete('varstore-ls', '', path=directory), [])
 
 
 def completion():
     """bash completes options, commands and values"""
     for name in programs():
-        if name == 'uefistored-dm':
-            continue
-        told = {option for option in options_of_help(help_of(name)) if option.startswith('--')}
-        same((name, set(complete(name, '--'))), (name, told))
+        same((name, set(complete(name, '--'))), (name, long_options(name)))
     same(complete('uefistored', '--backend', 'x'), ['xapidb'])
     same(complete('uefistored', '--secure-boot', ''), ['true', 'false'])
     same(complete('uefistored', '--config', '/et'), [])
@@ -183,5 +198,6 @@ def completion():
         same(complete('secureboot-certs', 'extract', 'd'), ['db', 'dbx'])
 
 
-tap.run(every_program_has_a_page, pages_and_help, options_are_known, help_fits, commands, configuration, completion)
+tap.run(every_program_has_a_page, pages_and_help, options_are_known, help_fits, commands, configuration, completion,
+        completion_of_links)
 tap.end()

@@ -41,6 +41,11 @@ lacks_packages() {
 	lacks "$1" "deps: (neither root nor sudo: as root, |missing packages: )apt-get install (.* )?$2 .*"
 }
 
+# Nor is this missing, for the same target.
+names_not() {
+	! grep -F -- "$1" "$scratch/out"
+}
+
 # Each target that has a text, docker-% among them.
 helps() {
 	MAKEFLAGS='' "$make" -s help >"$scratch/out" && grep -q '^  docker-% ' "$scratch/out" &&
@@ -57,7 +62,11 @@ done
 for target in lint compilers scan-build deps-lint; do
 	ok "make $target" lacks_packages $target clang
 done
-ok 'make fuzz' lacks_packages fuzz 'afl\+\+'
+ok 'make fuzz' lacks_packages fuzz clang
+ok 'which needs no AFL++' names_not 'afl++'
+for target in fuzz-afl deps-fuzz; do
+	ok "make $target" lacks_packages $target 'afl\+\+'
+done
 ok 'make deb' lacks_packages deb debhelper
 ok 'make srpm' lacks_packages srpm rpm
 ok 'make rpm' lacks_packages rpm rpm

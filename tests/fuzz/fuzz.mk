@@ -48,7 +48,7 @@ fuzz:
 	@scripts/fuzz libfuzzer $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 fuzz-afl:
-	@scripts/deps --check build fuzz
+	@scripts/deps --check build fuzz fuzz-afl
 	@$(MAKE) --no-print-directory -s $(parallel) BUILD=$(BUILD)/afl CC=afl-clang-fast fuzzing-fuzz
 	@scripts/fuzz afl $(BUILD)/afl $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 

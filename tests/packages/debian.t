@@ -28,7 +28,8 @@ install_all() {
 }
 
 purge_all() {
-	inside dpkg --purge libuefivars-dev libuefivars0 uefistored-tools uefistored
+	# shellcheck disable=SC2046 # a list of names
+	inside dpkg --purge $(for deb in $debs; do dpkg-deb -f "$deb" Package; done)
 }
 
 capabilities() {

@@ -80,9 +80,10 @@ host_with_varstored() {
 		install_rpm "$scratch"/tree/RPMS/*/varstored-*.rpm && [ "$(cat "$root$keys/PK.auth")" = PK ]
 }
 
-# rpm of this machine, on a root of its own with a database of its own.
+# rpm of this machine, on a root of its own with a database of its own. What a package runs finds /proc there, as on a host.
 install_rpm() {
-	rpm --root "$root" --dbpath /var/lib/rpm --nodeps --ignorearch -U "$@"
+	unshare --mount --pid --fork --kill-child --mount-proc="$root/proc" \
+		rpm --root "$root" --dbpath /var/lib/rpm --nodeps --ignorearch -U "$@"
 }
 
 replaced() {
@@ -107,6 +108,13 @@ xapi_finds_them() {
 runs_as_varstored() {
 	inside /usr/sbin/varstored --print-capabilities | grep uefistored >/dev/null &&
 		inside /opt/xensource/libexec/create-auth --version && inside /usr/sbin/secureboot-certs --version
+}
+
+# Without these uefistored-vm@.service does not start.
+has_user_and_directories() {
+	inside getent passwd uefistored && inside getent group uefistored &&
+		inside stat -c '%a %U' /var/lib/uefistored/vm /run/uefistored-vm >"$scratch/modes" && cat "$scratch/modes" &&
+		[ "$(tr '\n' , <"$scratch/modes")" = '711 root,755 root,' ]
 }
 
 removed() {
@@ -140,6 +148,7 @@ ok 'which is replaced' replaced
 ok 'the keys that it came with stay' keys_stay
 ok 'and XAPI finds them' xapi_finds_them
 ok 'the programs run by these names' runs_as_varstored
+ok 'the user of the units is there, and the directories' has_user_and_directories
 ok 'they are removed' removed
 ok 'nothing is left' nothing_is_left
 end_of_tests
