@@ -6,9 +6,11 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "efi/bytes.h"
 #include "error.h"
 #include "file_io.h"
 #include "uefivars.h"
@@ -49,6 +51,34 @@ bool qemu_memory_open(struct qemu_memory *memory, const char *path, GError **err
 		return true;
 	qemu_memory_close(memory);
 	return false;
+}
+
+/*
+ * When the file was made: the number of a file that is gone is used again on most disks. 0: not known. Older C libraries
+ * have the call only by its number, and not what it returns.
+ */
+static uint64_t birth(int fd)
+{
+#if __GLIBC__ == 2 && __GLIBC_MINOR__ >= 28
+	struct statx status;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) == 0 && status.stx_mask & STATX_BTIME)
+		return (uint64_t)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+#else
+	(void)fd;
+#endif
+	return 0;
+}
+
+bool qemu_memory_identify(const struct qemu_memory *memory, uint8_t id[QEMU_MEMORY_ID_SIZE], GError **error)
+{
+	struct stat status;
+
+	if (fstat(memory->fd, &status) < 0)
+		return error_set(error, EXIT_FAILED, "the machine's memory cannot be looked at: %s", strerror(errno));
+	put_le64(id, (uint64_t)status.st_dev ^ birth(memory->fd));
+	put_le64(id + sizeof(uint64_t), (uint64_t)status.st_ino);
+	return true;
 }
 
 void qemu_memory_close(struct qemu_memory *memory)
