@@ -38,7 +38,7 @@ struct state;
 struct state_identity {
 	uint32_t domid;                  /* 0: a QEMU machine */
 	uint32_t server;                 /* the id of the IOREQ server */
-	uint8_t nonce[STATE_NONCE_SIZE]; /* of this life of the domain, or of the memory file; zeros where there is none */
+	uint8_t nonce[STATE_NONCE_SIZE]; /* of this life of the domain or memory file; zeros: none */
 };
 
 /*

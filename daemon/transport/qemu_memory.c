@@ -54,8 +54,8 @@ bool qemu_memory_open(struct qemu_memory *memory, const char *path, GError **err
 }
 
 /*
- * When the file was made: the number of a file that is gone is used again on most disks. 0: not known. Older C libraries
- * have the call only by its number, and not what it returns.
+ * When the file was made, 0 where that is not known: the number of a file that is gone is used again on most disks. The
+ * call has a name only in later C libraries, which also say what it returns.
  */
 static uint64_t birth(int fd)
 {

@@ -35,6 +35,28 @@ same(machine.set('Boots', b'x' * boots), SUCCESS)
 same(machine.set('Volatile', b'x', attributes=BS), SUCCESS)
 
 
+def find_daemon():
+    with open(f'/proc/{{os.getppid()}}/task/{{os.getppid()}}/children') as file:
+        return [int(pid) for pid in file.read().split() if int(pid) != os.getpid()]
+
+
+def end_daemon(number):
+    """Has the daemon end by the signal. Returns whether another one is there afterwards."""
+    # The socket of one that is dying can still be connected to.
+    old = os.stat(machine.path).st_ino
+    for pid in find_daemon():
+        os.kill(pid, number)
+    for _ in range(6000):
+        try:
+            if os.stat(machine.path).st_ino != old:
+                machine.connect()
+                return True
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass
+        time.sleep(0.01)
+    return False
+
+
 def shut_down(reason):
     control.sendall(b'{{"event": "SHUTDOWN", "data": {{"guest": true, "reason": "' + reason + b'"}}}}\\n')
 
@@ -43,10 +65,15 @@ def shut_down(reason):
 
 
 class Run:
-    def __init__(self, *then):
+    def __init__(self, *then, prepared=None):
         self.directory = scratch()
         self.store = os.path.join(self.directory, 'store')
         self.machine = os.path.join(self.directory, 'machine')
+        if prepared:
+            os.mkdir(self.machine, 0o700)
+        for name, data in (prepared or {}).items():
+            with open(os.path.join(self.machine, name), 'wb') as file:
+                file.write(data)
         qemu, firmware = (os.path.join(self.directory, name) for name in ('qemu', 'firmware'))
         open(firmware, 'w').close()
         with open(qemu, 'w') as file:
@@ -83,6 +110,56 @@ def failure():
     """The status is QEMU's, and a machine that has failed does not begin anew"""
     run = Run("shut_down(b'guest-reset')", 'sys.exit(7)')
     run.ends(7)
+    same(run.boots(), 1)
+
+
+def crash():
+    """A daemon that is killed is followed by one that goes on with the guest, five times in a boot"""
+    run = Run("machine.runtime = 1", "same(machine.value('Boots'), b'x' * boots)", "machine.runtime = 0",
+              "same(machine.get('Volatile')[0], NOT_FOUND)",
+              "for number in (signal.SIGKILL, signal.SIGABRT, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):",
+              "    check(end_daemon(number))",
+              # It is of use only where its latch is kept: else boot services are back.
+              "    same(machine.get('Volatile')[0], NOT_FOUND)",
+              "    same(machine.value('Boots'), b'x' * boots)",
+              "shut_down(b'guest-reset' if boots < 2 else b'guest-shutdown')")
+    said = run.ends(0)
+    same(run.boots(), 2)
+    same(said.count('is started again'), 10, said)
+    same(said.count('goes on where the last daemon was killed'), 10, said)
+
+
+def crashes_on():
+    """One that is killed again and again is given up, and the machine is ended"""
+    run = Run("while end_daemon(signal.SIGKILL):", "    same(machine.value('Boots'), b'x')")
+    said = run.ends(1)
+    same(run.boots(), 1)
+    same(said.count('is started again'), 5, said)
+    same(said.count('the machine is ended'), 1, said)
+
+
+def cannot_go_on():
+    """One that fails when it is started again is not tried once more"""
+    run = Run("with open(os.path.join(os.path.dirname(memory), 'state'), 'wb') as file:", "    file.write(b'broken')",
+              "end_daemon(signal.SIGKILL)")
+    said = run.ends(1)
+    same(said.count('is started again'), 1, said)
+    check('not a state file' in said, said)
+    same(said.count('the machine is ended'), 1, said)
+
+
+def gone():
+    """A daemon that ends by itself ends the machine"""
+    run = Run("end_daemon(signal.SIGTERM)")
+    said = run.ends(1)
+    same(said.count('is started again'), 0, said)
+    same(said.count('the machine is ended'), 1, said)
+
+
+def left_over():
+    """A state that is left over in the directory is not of this boot, and not a hindrance"""
+    run = Run("shut_down(b'guest-shutdown')", prepared={'state': b'something'})
+    run.ends(0)
     same(run.boots(), 1)
 
 
@@ -127,5 +204,5 @@ def images():
     check('--firmware' in done.stderr, done.stderr)
 
 
-tap.run(resets, failure, ended, images)
+tap.run(resets, failure, crash, crashes_on, cannot_go_on, gone, left_over, ended, images)
 tap.end()

@@ -40,6 +40,11 @@ char *machine_memory(const struct machine *machine)
 	return g_build_filename(machine->directory, "memory", NULL);
 }
 
+char *machine_state(const struct machine *machine)
+{
+	return g_build_filename(machine->directory, "state", NULL);
+}
+
 /* Of the directories, which begin at that of this program. Returns NULL where it is in none of them. */
 static char *find_beside(const char *const *directories, const char *name)
 {
@@ -74,6 +79,8 @@ char **machine_daemon(const struct machine *machine)
 	g_ptr_array_add(vector, machine_memory(machine));
 	add(vector, "--doorbell");
 	g_ptr_array_add(vector, machine_doorbell(machine));
+	add(vector, "--state");
+	g_ptr_array_add(vector, machine_state(machine));
 	add(vector, "--backend");
 	add(vector, "file");
 	add(vector, "--arg");
