@@ -15,6 +15,7 @@
 #include "file_io.h"
 #include "uefivars.h"
 
+#define OPEN_TRIES 3
 #define FRAME_SIZE 4096u
 #define GIB (UINT64_C(1) << 30)
 /* Where a q35 machine has more than fits below this, it has only 2 GiB there. */
@@ -42,9 +43,27 @@ static bool check_kind(const char *path, int fd, GError **error)
 	return true;
 }
 
+/* With fs.protected_regular another user's file cannot be opened where it might be made, not even by root. */
+static int open_or_make(const char *path)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK;
+	int fd = -1;
+
+	/* It may appear, or go, between the two. */
+	for (int i = 0; i < OPEN_TRIES && fd < 0; i++) {
+		fd = open(path, flags);
+		if (fd >= 0 || errno != ENOENT)
+			return fd;
+		fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+		if (fd < 0 && errno != EEXIST)
+			return fd;
+	}
+	return fd;
+}
+
 bool qemu_memory_open(struct qemu_memory *memory, const char *path, GError **error)
 {
-	memory->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	memory->fd = open_or_make(path);
 	if (memory->fd < 0)
 		return error_set(error, EXIT_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
 	if (check_kind(path, memory->fd, error))
