@@ -176,6 +176,90 @@ def ended():
     same(run.boots(), 1)
 
 
+def taken_directories():
+    """A directory that another user has, or can write, is refused with all that is in it"""
+    directory = scratch()
+    firmware, store = (os.path.join(directory, name) for name in ('firmware', 'store'))
+    open(firmware, 'w').close()
+    open(os.path.join(directory, 'file'), 'w').close()
+    for name, mode in (('everybodys', 0o777), ('groups', 0o770), ('sticky', 0o1777), ('mine', 0o700), ('others', 0o700)):
+        os.mkdir(os.path.join(directory, name))
+        os.chmod(os.path.join(directory, name), mode)
+    os.symlink('mine', os.path.join(directory, 'link'))
+    os.symlink('nowhere', os.path.join(directory, 'dangling'))
+    places = ['everybodys', 'groups', 'sticky', 'file', 'link', 'dangling']
+    if os.geteuid() == 0:
+        os.chown(os.path.join(directory, 'others'), 70247, 70247)
+        places.append('others')
+    for name in places:
+        path = os.path.join(directory, name)
+        done = subprocess.run([QEMU, '--run', '--firmware', firmware, '--qemu', 'false', '--directory', path, store],
+                              capture_output=True, text=True, env=environment(), timeout=30)
+        same((done.returncode, done.stdout, done.stderr.count('\n')), (1, '', 1), done)
+        for words in ('--directory ' + path, 'your own', 'nobody else'):
+            check(words in done.stderr, done.stderr)
+        same(os.path.isdir(path) and os.listdir(path) or [], [], name)
+        check(not os.path.exists(store), name)
+
+
+def shell():
+    """The printed commands run the machine from a new directory, and nothing where it is there already"""
+    directory = scratch()
+    qemu, firmware, machine = (os.path.join(directory, name) for name in ('qemu', 'firmware', 'machine'))
+    with open(qemu, 'w') as file:
+        file.write('#!/bin/sh\n[ "$1" = --version ] && { echo QEMU emulator version 7.2.22; exit; }\n'
+                   f'echo runs >{directory}/ran\nwhile [ ! -S {machine}/doorbell ]; do sleep 0.01; done\n')
+    os.chmod(qemu, 0o755)
+    open(firmware, 'w').close()
+    os.mkdir(os.path.join(directory, 'keys'))
+
+    def prints():
+        done = subprocess.run([QEMU, '--qemu', qemu, '--firmware', firmware, '--keys', os.path.join(directory, 'keys'),
+                               '--directory', machine, os.path.join(directory, 'store')], capture_output=True, text=True,
+                              env=environment(), timeout=30)
+        same(done.returncode, 0, done)
+        return done
+    printed = prints()
+    same(printed.stderr, '')
+    os.mkdir(machine)
+    os.chmod(machine, 0o777)
+    done = subprocess.run(['sh', '-c', printed.stdout], capture_output=True, text=True, env=environment(), timeout=60)
+    check(done.returncode != 0 and 'exist' in done.stderr, done)
+    same((os.listdir(machine), os.path.exists(directory + '/ran'), os.path.exists(directory + '/store')), ([], False, False))
+    again = prints()
+    same(again.stdout, printed.stdout)
+    check(machine in again.stderr and again.stderr.count('\n') == 1, again)
+    os.rmdir(machine)
+    done = subprocess.run(['sh', '-c', printed.stdout + 'status=$?\nkill $!\nwait $!\nexit $status\n'], capture_output=True,
+                          text=True, env=environment(), timeout=60)
+    same(done.returncode, 0, done)
+    same(os.stat(machine).st_mode & 0o777, 0o700)
+    check(os.path.exists(directory + '/ran'))
+
+
+def page():
+    """docs/qemu.md shows what is printed"""
+    directory = scratch()
+    qemu = os.path.join(directory, 'qemu-system-x86_64')
+    with open(qemu, 'w') as file:
+        file.write('#!/bin/sh\necho QEMU emulator version 7.2.22\n')
+    os.chmod(qemu, 0o755)
+    for name in ('usr/bin', 'usr/sbin', 'usr/share/uefistored'):
+        os.makedirs(os.path.join(directory, name))
+    program = shutil.copy(QEMU, os.path.join(directory, 'usr/bin'))
+    for name in ('usr/sbin/uefistored', 'usr/share/uefistored/uefistored-qemu.fd'):
+        open(os.path.join(directory, name), 'w').close()
+    with open(os.path.join(HERE, '../../docs/qemu.md')) as file:
+        block = re.search(r'\n    \$ uefistored-qemu (\S+)\n((?:    .*\n)+)', file.read())
+    check(block, 'it shows no commands')
+    env = environment()
+    env['PATH'] = directory + ':' + env['PATH']
+    done = subprocess.run([program, block[1]], capture_output=True, text=True, env=env, timeout=30)
+    same(done.returncode, 0, done)
+    shown = re.sub(r' \\\n +', ' ', re.sub('^    ', '', block[2], flags=re.M))
+    same(shown, done.stdout.replace(directory + '/', '/'))
+
+
 def images():
     """The image is the installed one, or the one that was built; without one it has to be named"""
     directory = scratch()
@@ -204,5 +288,6 @@ def images():
     check('--firmware' in done.stderr, done.stderr)
 
 
-tap.run(resets, failure, crash, crashes_on, cannot_go_on, gone, left_over, ended, images)
+tap.run(resets, failure, crash, crashes_on, cannot_go_on, gone, left_over, ended,
+        taken_directories, shell, page, images)
 tap.end()

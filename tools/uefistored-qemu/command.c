@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tools/uefistored-qemu/command.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/support/report.h"
@@ -49,12 +51,14 @@ char *machine_state(const struct machine *machine)
 static char *find_beside(const char *const *directories, const char *name)
 {
 	char *self = g_file_read_link("/proc/self/exe", NULL), *here = self ? g_path_get_dirname(self) : NULL;
-	char *found = NULL;
+	char real[PATH_MAX], *found = NULL;
 
 	for (size_t i = 0; here && !found && directories[i]; i++) {
-		found = g_build_filename(here, directories[i], name, NULL);
-		if (!g_file_test(found, G_FILE_TEST_IS_REGULAR))
-			g_clear_pointer(&found, g_free);
+		char *path = g_build_filename(here, directories[i], name, NULL);
+
+		if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+			found = g_strdup(realpath(path, real));
+		g_free(path);
 	}
 	g_free(here);
 	g_free(self);
