@@ -216,6 +216,7 @@ static bool claim(struct transport *base, struct state *state, bool keep, bool *
 	struct state_identity left, own = { 0 };
 	size_t size;
 
+	/* Never with a guest of one that was told to end: stop(). */
 	(void)keep;
 	G_STATIC_ASSERT(sizeof own.nonce == QEMU_MEMORY_ID_SIZE);
 	if (!state)
