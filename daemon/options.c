@@ -63,7 +63,7 @@ static const struct option table[] = {
 	{ "depriv", KIND_FLAG, AT(depriv), NULL, "serve from within a sandbox" },
 	{ "uid", KIND_ID, AT(uid), "N", "... as this user and group" },
 	{ "gid", KIND_ID, AT(gid), "N", NULL },
-	{ "chroot", KIND_TEXT, AT(chroot), "DIR", "... with this root (of save, resume and socket)" },
+	{ "chroot", KIND_TEXT, AT(chroot), "DIR", "... with this root (of --arg save, resume, socket)" },
 	{ "state", KIND_TEXT, AT(state), "FILE", "for a restart under a running guest" },
 	{ "pidfile", KIND_TEXT, AT(pidfile), "PATH", "written, and locked for life" },
 	{ "config", KIND_TEXT, AT(config), "FILE", "default: " OPTIONS_CONFIG_DEFAULT },
