@@ -132,15 +132,16 @@ static bool make_machine(struct daemon *daemon, GError **error)
 }
 
 /*
- * Where the state is kept for a daemon that comes after this one. In a toolstack's root, where nothing else can be
- * written, that is the file of `save`: a machine that is moved after a crash then takes with it what there is.
+ * Where the state is kept for a daemon that comes after this one: of a domain always, of other guests where it is asked
+ * for. In a toolstack's root, where nothing else can be written, that is the file of `save`: a machine that is moved
+ * after a crash then takes with it what there is.
  */
 static void choose_state(struct daemon *daemon)
 {
 	const struct options *options = &daemon->options;
 	const char *save = backend_save_path(daemon->backend);
 
-	if (!daemon->transport->claim)
+	if (!options->state && options->domid < 0)
 		return;
 	daemon->state_is_save = !options->state && options->chroot && save;
 	if (options->state || daemon->state_is_save)

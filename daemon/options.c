@@ -64,7 +64,7 @@ static const struct option table[] = {
 	{ "uid", KIND_ID, AT(uid), "N", "... as this user and group" },
 	{ "gid", KIND_ID, AT(gid), "N", NULL },
 	{ "chroot", KIND_TEXT, AT(chroot), "DIR", "... with this root (of --arg save, resume, socket)" },
-	{ "state", XEN(KIND_TEXT), AT(state), "FILE", XEN_HELP("for a restart under a running domain") },
+	{ "state", KIND_TEXT, AT(state), "FILE", "for a restart under a running guest" },
 	{ "pidfile", KIND_TEXT, AT(pidfile), "PATH", "written, and locked for life" },
 	{ "config", KIND_TEXT, AT(config), "FILE", "default: " OPTIONS_CONFIG_DEFAULT },
 	{ "log-level", KIND_LEVEL, AT(log_level), "LEVEL", "DEBUG, INFO, WARNING or ERROR" },
@@ -267,8 +267,8 @@ static bool check(struct options *options, GError **error)
 		return false;
 	if (!check_path("doorbell", options->doorbell, error) || !check_qemu(options, error))
 		return false;
-	if (options->state && options->domid < 0)
-		return error_set(error, EXIT_USAGE, "--state belongs to --domain");
+	if (options->state && options->socket)
+		return error_set(error, EXIT_USAGE, "--state belongs to --domain or --qemu-memory, not to --socket");
 	if (!options->backend)
 		options->backend = g_strdup(options->domid >= 0 ? "xapidb" : "file");
 	return true;

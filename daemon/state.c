@@ -96,6 +96,14 @@ bool state_find(const struct state *state, struct state_identity *identity)
 	return state->is_state;
 }
 
+bool state_check(const struct state *state, GError **error)
+{
+	return state->found_size == 0 || state->is_state ||
+	       error_set(error, EXIT_FAILED,
+			 "%s: not a state file, or a damaged one: one of uefistored was expected, or an empty one",
+			 state->path);
+}
+
 const uint8_t *state_blob(const struct state *state, size_t *size)
 {
 	*size = state->found_size;

@@ -36,9 +36,9 @@ struct state;
 
 /* Whose state it is. */
 struct state_identity {
-	uint32_t domid;
+	uint32_t domid;                  /* 0: a QEMU machine */
 	uint32_t server;                 /* the id of the IOREQ server */
-	uint8_t nonce[STATE_NONCE_SIZE]; /* of this life of the domain; zeros where there is none */
+	uint8_t nonce[STATE_NONCE_SIZE]; /* of this life of the domain or memory file; zeros: none */
 };
 
 /*
@@ -52,6 +52,9 @@ void state_free(struct state *state);
 
 /* What another daemon has left in the file: whose it is. Returns false where there is nothing of the kind. */
 bool state_find(const struct state *state, struct state_identity *identity);
+
+/* Returns false and sets *error where the file has something in it that no daemon has left there, or not so. */
+bool state_check(const struct state *state, GError **error);
 
 /*
  * After state_find(): the VARS blob (of *size bytes, the state's until it is freed or written), or NULL where the one

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/support/options.h"
 #include "tools/support/report.h"
 #include "tools/uefistored-qemu/command.h"
+#include "tools/uefistored-qemu/directory.h"
 #include "tools/uefistored-qemu/run.h"
 
 #define MEMORY_DEFAULT 1024
@@ -141,18 +141,23 @@ static void print_command(char **command)
 
 static int print(const struct machine *machine)
 {
-	const char *const directory[] = { "mkdir", "-p", "-m", "700", machine->directory, NULL };
+	/* Not -p: in a place like /dev/shm somebody else may have made it, and would have the machine's memory. */
+	const char *const directory[] = { "mkdir", "-m", "700", machine->directory, NULL };
 	char **daemon, **qemu = machine_qemu(machine, -1);
 
 	if (!qemu)
 		return EXIT_RUNTIME;
 	daemon = machine_daemon(machine);
 	print_command((char **)directory);
-	putchar('\n');
+	fputs(" && {\n", stdout);
 	print_command(daemon);
 	fputs(" &\n", stdout);
 	print_command(qemu);
-	putchar('\n');
+	fputs("\n}\n", stdout);
+	if (directory_exists(machine->directory))
+		report("%s is there already, so these commands will fail: remove it first, or name another one by "
+		       "--directory",
+		       machine->directory);
 	g_strfreev(daemon);
 	g_strfreev(qemu);
 	if (fflush(stdout) == 0)
@@ -177,8 +182,7 @@ static int run(struct machine *machine)
 			report("%s: cannot be made: %s", machine->directory, strerror(errno));
 			return EXIT_RUNTIME;
 		}
-	} else if (mkdir(machine->directory, 0700) < 0 && errno != EEXIST) {
-		report("%s: cannot be made: %s", machine->directory, strerror(errno));
+	} else if (!directory_make(machine->directory)) {
 		return EXIT_RUNTIME;
 	}
 	status = run_machine(machine);

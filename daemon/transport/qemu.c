@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/signals.h"
 #include "daemon/transport/doorbell.h"
 #include "daemon/transport/listener.h"
 #include "daemon/transport/qemu_memory.h"
@@ -30,6 +31,7 @@ struct qemu_transport {
 	char *path;
 	struct listener listener;
 	struct qemu_memory memory;
+	struct state *state; /* NULL: there is none, and no one could go on */
 	struct serve *serve;
 	int fd;       /* QEMU's connection, -1: none */
 	guint source; /* of the connection, or of the listener; 0: neither is looked at */
@@ -139,6 +141,9 @@ static void on_answered(struct serve_request *request, const uint8_t *page, size
 	struct qemu_transport *transport =
 		(struct qemu_transport *)(void *)((char *)request - offsetof(struct qemu_transport, request));
 
+	/* Before the guest knows: what it was told outlives us. */
+	if (transport->state)
+		state_keep(transport->state, serve_uefivars(transport->serve));
 	write_response(transport, page, size);
 	transport->waiting = false;
 	if (!transport->serving)
@@ -204,11 +209,37 @@ static bool prepare(struct transport *base, GError **error)
 	return listener_prepare(&transport->listener, transport->path, error);
 }
 
+/* What was left of this memory's guest by a daemon that was killed is gone on with; *running: all of it was left. */
+static bool claim(struct transport *base, struct state *state, bool keep, bool *running, GError **error)
+{
+	struct qemu_transport *transport = (struct qemu_transport *)base;
+	struct state_identity left, own = { 0 };
+	size_t size;
+
+	/* Never with a guest of one that was told to end: stop(). */
+	(void)keep;
+	G_STATIC_ASSERT(sizeof own.nonce == QEMU_MEMORY_ID_SIZE);
+	if (!state)
+		return true;
+	/* A damaged state is no new boot: that would open boot services to the guest again. */
+	if (!state_check(state, error) || !qemu_memory_identify(&transport->memory, own.nonce, error))
+		return false;
+	transport->state = state;
+	if (!state_find(state, &left) || memcmp(&left, &own, sizeof own) != 0)
+		return state_begin(state, &own, 0, error);
+	*running = state_blob(state, &size) != NULL;
+	log_write(LEVEL_INFO, "the guest goes on where the last daemon was killed%s",
+		  *running ? "" : ", without its volatile variables: the state file is not whole");
+	return state_continue(state, 0, error);
+}
+
 static bool start(struct transport *base, struct serve *serve, GError **error)
 {
 	struct qemu_transport *transport = (struct qemu_transport *)base;
 
 	transport->serve = serve;
+	if (transport->state)
+		state_keep(transport->state, serve_uefivars(serve));
 	if (transport->listener.publisher ? !listener_publish(&transport->listener, error) :
 					    (!listener_check(transport->path, error) ||
 					     !listener_open(&transport->listener, transport->path, error)))
@@ -223,6 +254,9 @@ static void stop(struct transport *base)
 
 	transport->stopped = true;
 	watch(transport);
+	/* Who tells us to end ends the boot. A guest that still waits is answered, and none goes on with it. */
+	if (transport->state && state_is_written(transport->state) && signals_arrived())
+		state_discard(transport->state);
 }
 
 static void close_transport(struct transport *base)
@@ -251,6 +285,7 @@ struct transport *transport_qemu_new(struct options *options, GError **error)
 	transport = g_new0(struct qemu_transport, 1);
 	transport->base = (struct transport){
 		.prepare = prepare,
+		.claim = claim,
 		.start = start,
 		.stop = stop,
 		.close = close_transport,

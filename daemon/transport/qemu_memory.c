@@ -6,13 +6,16 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "efi/bytes.h"
 #include "error.h"
 #include "file_io.h"
 #include "uefivars.h"
 
+#define OPEN_TRIES 3
 #define FRAME_SIZE 4096u
 #define GIB (UINT64_C(1) << 30)
 /* Where a q35 machine has more than fits below this, it has only 2 GiB there. */
@@ -40,15 +43,61 @@ static bool check_kind(const char *path, int fd, GError **error)
 	return true;
 }
 
+/* With fs.protected_regular another user's file cannot be opened where it might be made, not even by root. */
+static int open_or_make(const char *path)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK;
+	int fd = -1;
+
+	/* It may appear, or go, between the two. */
+	for (int i = 0; i < OPEN_TRIES && fd < 0; i++) {
+		fd = open(path, flags);
+		if (fd >= 0 || errno != ENOENT)
+			return fd;
+		fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+		if (fd < 0 && errno != EEXIST)
+			return fd;
+	}
+	return fd;
+}
+
 bool qemu_memory_open(struct qemu_memory *memory, const char *path, GError **error)
 {
-	memory->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	memory->fd = open_or_make(path);
 	if (memory->fd < 0)
 		return error_set(error, EXIT_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
 	if (check_kind(path, memory->fd, error))
 		return true;
 	qemu_memory_close(memory);
 	return false;
+}
+
+/*
+ * When the file was made, 0 where that is not known: the number of a file that is gone is used again on most disks. The
+ * call has a name only in later C libraries, which also say what it returns.
+ */
+static uint64_t birth(int fd)
+{
+#if __GLIBC__ == 2 && __GLIBC_MINOR__ >= 28
+	struct statx status;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) == 0 && status.stx_mask & STATX_BTIME)
+		return (uint64_t)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+#else
+	(void)fd;
+#endif
+	return 0;
+}
+
+bool qemu_memory_identify(const struct qemu_memory *memory, uint8_t id[QEMU_MEMORY_ID_SIZE], GError **error)
+{
+	struct stat status;
+
+	if (fstat(memory->fd, &status) < 0)
+		return error_set(error, EXIT_FAILED, "the machine's memory cannot be looked at: %s", strerror(errno));
+	put_le64(id, (uint64_t)status.st_dev ^ birth(memory->fd));
+	put_le64(id + sizeof(uint64_t), (uint64_t)status.st_ino);
+	return true;
 }
 
 void qemu_memory_close(struct qemu_memory *memory)

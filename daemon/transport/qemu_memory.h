@@ -24,6 +24,10 @@ struct qemu_memory {
 bool qemu_memory_open(struct qemu_memory *memory, const char *path, GError **error);
 void qemu_memory_close(struct qemu_memory *memory);
 
+/* What no other file has, nor one that is made anew in its place, as far as its file system tells. */
+#define QEMU_MEMORY_ID_SIZE 16
+bool qemu_memory_identify(const struct qemu_memory *memory, uint8_t id[QEMU_MEMORY_ID_SIZE], GError **error);
+
 /*
  * Finds the guest's 16 pages that begin with this frame. Returns false (errno 0) where they do not lie wholly in RAM,
  * or where that cannot be found out.

@@ -71,6 +71,24 @@ def files():
           *plain(daemon.directory))
 
 
+def others_file():
+    """Memory that QEMU's user has made in a place like /tmp can be used, also where the kernel protects such files"""
+    if os.geteuid() != 0:
+        print('# only root can give a file to another user')
+        return
+    directory = scratch()
+    place = os.path.join(directory, 'tmp')
+    os.mkdir(place)
+    os.chmod(place, 0o1777)
+    memory = os.path.join(place, 'ram')
+    with open(memory, 'wb') as file:
+        file.truncate(MIB)
+    os.chown(memory, 70247, 70247)
+    protected = {'LD_PRELOAD': os.path.abspath(os.path.join(BUILD, 'tests/blackbox/preload_protected.so')),
+                 'ASAN_OPTIONS': 'verify_asan_link_order=0'}
+    alive(memory_daemon(memory=memory, directory=directory, env=protected).machine())
+
+
 def options():
     """Both options are needed, sizes are numbers, and one transport is enough"""
     for words, arguments in ((['--doorbell was expected'], ['--qemu-memory', 'm']),
@@ -320,6 +338,6 @@ def flood():
     check(daemon.process.poll() is None, daemon.log())
 
 
-tap.run(whole_life, files, options, where_memory_lies, legacy_hole, broken_bytes, stray_doorbells, wrong_requests,
+tap.run(whole_life, files, others_file, options, where_memory_lies, legacy_hole, broken_bytes, stray_doorbells, wrong_requests,
         abandoned, reconnection, restart, shrinking, sandboxed, flood)
 tap.end()

@@ -35,6 +35,28 @@ same(machine.set('Boots', b'x' * boots), SUCCESS)
 same(machine.set('Volatile', b'x', attributes=BS), SUCCESS)
 
 
+def find_daemon():
+    with open(f'/proc/{{os.getppid()}}/task/{{os.getppid()}}/children') as file:
+        return [int(pid) for pid in file.read().split() if int(pid) != os.getpid()]
+
+
+def end_daemon(number):
+    """Has the daemon end by the signal. Returns whether another one is there afterwards."""
+    # The socket of one that is dying can still be connected to.
+    old = os.stat(machine.path).st_ino
+    for pid in find_daemon():
+        os.kill(pid, number)
+    for _ in range(6000):
+        try:
+            if os.stat(machine.path).st_ino != old:
+                machine.connect()
+                return True
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass
+        time.sleep(0.01)
+    return False
+
+
 def shut_down(reason):
     control.sendall(b'{{"event": "SHUTDOWN", "data": {{"guest": true, "reason": "' + reason + b'"}}}}\\n')
 
@@ -43,10 +65,15 @@ def shut_down(reason):
 
 
 class Run:
-    def __init__(self, *then):
+    def __init__(self, *then, prepared=None):
         self.directory = scratch()
         self.store = os.path.join(self.directory, 'store')
         self.machine = os.path.join(self.directory, 'machine')
+        if prepared:
+            os.mkdir(self.machine, 0o700)
+        for name, data in (prepared or {}).items():
+            with open(os.path.join(self.machine, name), 'wb') as file:
+                file.write(data)
         qemu, firmware = (os.path.join(self.directory, name) for name in ('qemu', 'firmware'))
         open(firmware, 'w').close()
         with open(qemu, 'w') as file:
@@ -86,6 +113,56 @@ def failure():
     same(run.boots(), 1)
 
 
+def crash():
+    """A daemon that is killed is followed by one that goes on with the guest, five times in a boot"""
+    run = Run("machine.runtime = 1", "same(machine.value('Boots'), b'x' * boots)", "machine.runtime = 0",
+              "same(machine.get('Volatile')[0], NOT_FOUND)",
+              "for number in (signal.SIGKILL, signal.SIGABRT, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):",
+              "    check(end_daemon(number))",
+              # It is of use only where its latch is kept: else boot services are back.
+              "    same(machine.get('Volatile')[0], NOT_FOUND)",
+              "    same(machine.value('Boots'), b'x' * boots)",
+              "shut_down(b'guest-reset' if boots < 2 else b'guest-shutdown')")
+    said = run.ends(0)
+    same(run.boots(), 2)
+    same(said.count('is started again'), 10, said)
+    same(said.count('goes on where the last daemon was killed'), 10, said)
+
+
+def crashes_on():
+    """One that is killed again and again is given up, and the machine is ended"""
+    run = Run("while end_daemon(signal.SIGKILL):", "    same(machine.value('Boots'), b'x')")
+    said = run.ends(1)
+    same(run.boots(), 1)
+    same(said.count('is started again'), 5, said)
+    same(said.count('the machine is ended'), 1, said)
+
+
+def cannot_go_on():
+    """One that fails when it is started again is not tried once more"""
+    run = Run("with open(os.path.join(os.path.dirname(memory), 'state'), 'wb') as file:", "    file.write(b'broken')",
+              "end_daemon(signal.SIGKILL)")
+    said = run.ends(1)
+    same(said.count('is started again'), 1, said)
+    check('not a state file' in said, said)
+    same(said.count('the machine is ended'), 1, said)
+
+
+def gone():
+    """A daemon that ends by itself ends the machine"""
+    run = Run("end_daemon(signal.SIGTERM)")
+    said = run.ends(1)
+    same(said.count('is started again'), 0, said)
+    same(said.count('the machine is ended'), 1, said)
+
+
+def left_over():
+    """A state that is left over in the directory is not of this boot, and not a hindrance"""
+    run = Run("shut_down(b'guest-shutdown')", prepared={'state': b'something'})
+    run.ends(0)
+    same(run.boots(), 1)
+
+
 def ended():
     """SIGTERM ends QEMU, and with it all"""
     run = Run("open(sys.argv[0] + '.runs', 'w').close()", 'time.sleep(60)')
@@ -97,6 +174,90 @@ def ended():
     check(run.process.wait(60) != 0)
     run.ends(run.process.returncode)
     same(run.boots(), 1)
+
+
+def taken_directories():
+    """A directory that another user has, or can write, is refused with all that is in it"""
+    directory = scratch()
+    firmware, store = (os.path.join(directory, name) for name in ('firmware', 'store'))
+    open(firmware, 'w').close()
+    open(os.path.join(directory, 'file'), 'w').close()
+    for name, mode in (('everybodys', 0o777), ('groups', 0o770), ('sticky', 0o1777), ('mine', 0o700), ('others', 0o700)):
+        os.mkdir(os.path.join(directory, name))
+        os.chmod(os.path.join(directory, name), mode)
+    os.symlink('mine', os.path.join(directory, 'link'))
+    os.symlink('nowhere', os.path.join(directory, 'dangling'))
+    places = ['everybodys', 'groups', 'sticky', 'file', 'link', 'dangling']
+    if os.geteuid() == 0:
+        os.chown(os.path.join(directory, 'others'), 70247, 70247)
+        places.append('others')
+    for name in places:
+        path = os.path.join(directory, name)
+        done = subprocess.run([QEMU, '--run', '--firmware', firmware, '--qemu', 'false', '--directory', path, store],
+                              capture_output=True, text=True, env=environment(), timeout=30)
+        same((done.returncode, done.stdout, done.stderr.count('\n')), (1, '', 1), done)
+        for words in ('--directory ' + path, 'your own', 'nobody else'):
+            check(words in done.stderr, done.stderr)
+        same(os.path.isdir(path) and os.listdir(path) or [], [], name)
+        check(not os.path.exists(store), name)
+
+
+def shell():
+    """The printed commands run the machine from a new directory, and nothing where it is there already"""
+    directory = scratch()
+    qemu, firmware, machine = (os.path.join(directory, name) for name in ('qemu', 'firmware', 'machine'))
+    with open(qemu, 'w') as file:
+        file.write('#!/bin/sh\n[ "$1" = --version ] && { echo QEMU emulator version 7.2.22; exit; }\n'
+                   f'echo runs >{directory}/ran\nwhile [ ! -S {machine}/doorbell ]; do sleep 0.01; done\n')
+    os.chmod(qemu, 0o755)
+    open(firmware, 'w').close()
+    os.mkdir(os.path.join(directory, 'keys'))
+
+    def prints():
+        done = subprocess.run([QEMU, '--qemu', qemu, '--firmware', firmware, '--keys', os.path.join(directory, 'keys'),
+                               '--directory', machine, os.path.join(directory, 'store')], capture_output=True, text=True,
+                              env=environment(), timeout=30)
+        same(done.returncode, 0, done)
+        return done
+    printed = prints()
+    same(printed.stderr, '')
+    os.mkdir(machine)
+    os.chmod(machine, 0o777)
+    done = subprocess.run(['sh', '-c', printed.stdout], capture_output=True, text=True, env=environment(), timeout=60)
+    check(done.returncode != 0 and 'exist' in done.stderr, done)
+    same((os.listdir(machine), os.path.exists(directory + '/ran'), os.path.exists(directory + '/store')), ([], False, False))
+    again = prints()
+    same(again.stdout, printed.stdout)
+    check(machine in again.stderr and again.stderr.count('\n') == 1, again)
+    os.rmdir(machine)
+    done = subprocess.run(['sh', '-c', printed.stdout + 'status=$?\nkill $!\nwait $!\nexit $status\n'], capture_output=True,
+                          text=True, env=environment(), timeout=60)
+    same(done.returncode, 0, done)
+    same(os.stat(machine).st_mode & 0o777, 0o700)
+    check(os.path.exists(directory + '/ran'))
+
+
+def page():
+    """docs/qemu.md shows what is printed"""
+    directory = scratch()
+    qemu = os.path.join(directory, 'qemu-system-x86_64')
+    with open(qemu, 'w') as file:
+        file.write('#!/bin/sh\necho QEMU emulator version 7.2.22\n')
+    os.chmod(qemu, 0o755)
+    for name in ('usr/bin', 'usr/sbin', 'usr/share/uefistored'):
+        os.makedirs(os.path.join(directory, name))
+    program = shutil.copy(QEMU, os.path.join(directory, 'usr/bin'))
+    for name in ('usr/sbin/uefistored', 'usr/share/uefistored/uefistored-qemu.fd'):
+        open(os.path.join(directory, name), 'w').close()
+    with open(os.path.join(HERE, '../../docs/qemu.md')) as file:
+        block = re.search(r'\n    \$ uefistored-qemu (\S+)\n((?:    .*\n)+)', file.read())
+    check(block, 'it shows no commands')
+    env = environment()
+    env['PATH'] = directory + ':' + env['PATH']
+    done = subprocess.run([program, block[1]], capture_output=True, text=True, env=env, timeout=30)
+    same(done.returncode, 0, done)
+    shown = re.sub(r' \\\n +', ' ', re.sub('^    ', '', block[2], flags=re.M))
+    same(shown, done.stdout.replace(directory + '/', '/'))
 
 
 def images():
@@ -127,5 +288,6 @@ def images():
     check('--firmware' in done.stderr, done.stderr)
 
 
-tap.run(resets, failure, ended, images)
+tap.run(resets, failure, crash, crashes_on, cannot_go_on, gone, left_over, ended,
+        taken_directories, shell, page, images)
 tap.end()

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tools/uefistored-qemu/command.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/support/report.h"
@@ -40,16 +42,23 @@ char *machine_memory(const struct machine *machine)
 	return g_build_filename(machine->directory, "memory", NULL);
 }
 
+char *machine_state(const struct machine *machine)
+{
+	return g_build_filename(machine->directory, "state", NULL);
+}
+
 /* Of the directories, which begin at that of this program. Returns NULL where it is in none of them. */
 static char *find_beside(const char *const *directories, const char *name)
 {
 	char *self = g_file_read_link("/proc/self/exe", NULL), *here = self ? g_path_get_dirname(self) : NULL;
-	char *found = NULL;
+	char real[PATH_MAX], *found = NULL;
 
 	for (size_t i = 0; here && !found && directories[i]; i++) {
-		found = g_build_filename(here, directories[i], name, NULL);
-		if (!g_file_test(found, G_FILE_TEST_IS_REGULAR))
-			g_clear_pointer(&found, g_free);
+		char *path = g_build_filename(here, directories[i], name, NULL);
+
+		if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+			found = g_strdup(realpath(path, real));
+		g_free(path);
 	}
 	g_free(here);
 	g_free(self);
@@ -74,6 +83,8 @@ char **machine_daemon(const struct machine *machine)
 	g_ptr_array_add(vector, machine_memory(machine));
 	add(vector, "--doorbell");
 	g_ptr_array_add(vector, machine_doorbell(machine));
+	add(vector, "--state");
+	g_ptr_array_add(vector, machine_state(machine));
 	add(vector, "--backend");
 	add(vector, "file");
 	add(vector, "--arg");

@@ -20,6 +20,7 @@ struct machine {
 /* What the machine's files are called. To be freed. */
 char *machine_doorbell(const struct machine *machine);
 char *machine_memory(const struct machine *machine);
+char *machine_state(const struct machine *machine);
 
 /* The daemon, which stands beside this program or in its ../sbin. Returns a vector to be freed by g_strfreev(). */
 char **machine_daemon(const struct machine *machine);
