@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 sys.dont_write_bytecode = True
+from double import CALLS, Double
 from image import hash_list, make_disk, make_initramfs
 from machine import Failure, Machine, PATIENCE, program
 
@@ -237,6 +238,21 @@ class Guest:
         check(re.findall(r'^@status (\d+)$', said, re.M) == ['0'] * 5, said[-3000:])
         return said
 
+    def wrong_answers(self):
+        disk, store, once = (self.path(name) for name in ('calls-disk', 'calls.json', 'once'))
+        make_disk(disk, {'EFI/BOOT/BOOTX64.EFI': self.application})
+        with open(once, 'wb') as file:
+            file.write(b'\1')
+        self.run(program('varstore'), 'set', '-f', store, TEST, 'TestCalls', '3', once)
+        with Double(self.firmware, store, '-drive', f'file={disk},format=raw,if=virtio') as machine:
+            said = clean(machine.wait())
+        calls = [line for line in said.splitlines() if re.match('(Set|Get|GetNext)Variable', line)]
+        different = [f'{got}, and not {wanted}' for got, wanted in zip(calls, CALLS.splitlines()) if got != wanted]
+        check(calls == CALLS.splitlines(), '\n'.join(different), '\n' + said[-3000:])
+        stored = sorted(name for name in self.stored(store) if name.startswith('Test'))
+        check('TestHalves' in stored and 'TestSilent' not in stored, stored)
+        return said
+
     def runs_by_itself(self):
         """The test application resets once, and then switches off; that ends uefistored-qemu, too."""
         disk, store, serial, once, qemu = (self.path(name) for name in
@@ -370,6 +386,7 @@ def main():
         ('Linux: mokutil says that Secure Boot is off', guest.linux_mokutil),
         ('Linux: the daemon is killed and started again', guest.killed_daemon),
         ('uefistored-qemu --run: a reset begins the machine anew', guest.runs_by_itself),
+        ('wrong answers: the driver checks them, and gives up on a store that is silent', guest.wrong_answers),
         ('one store: Linux, varstore and the socket transport see what the others write', guest.in_turn),
         ('Linux enrols the keys', guest.linux_enrols),
         ('an unsigned application is refused, and the daemon says so', lambda: guest.boots_application(unsigned, False)),
