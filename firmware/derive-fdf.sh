@@ -24,13 +24,18 @@ expect 1 '^INF .*/EmuVariableFvbRuntimeDxe/Fvb\.inf$'
 expect 1 '^INF .*/FaultTolerantWriteDxe\.inf$'
 expect 1 '^INF .*/VariableRuntimeDxe\.inf$'
 expect 1 '^INF .*/DriverHealthManagerDxe\.inf$'
+# The platform of Xen has no page to enrol keys.
+case ${layout##*/} in
+OvmfXen.fdf) expect 0 'SecureBootConfig' ;;
+*) expect 1 '^ *INF .*/SecureBootConfigDxe\.inf$' ;;
+esac
 
 text=$(sed -E \
 	-e 's,^(!include )([A-Za-z]+\.fdf\.inc)$,\1OvmfPkg/\2,' \
 	-e '/^ *INF .*\/FvbServicesRuntimeDxe\.inf$/d' \
 	-e '/^INF .*\/EmuVariableFvbRuntimeDxe\/Fvb\.inf$/d' \
 	-e '/^INF .*\/FaultTolerantWriteDxe\.inf$/d' \
-	-e '/SecureBootConfigDxe\.inf$/d' \
+	-e '/^ *INF .*\/SecureBootConfigDxe\.inf$/d' \
 	-e 's,^INF .*/VariableRuntimeDxe\.inf$,INF UefistoredPkg/VariableForwardDxe/VariableForwardDxe.inf,' \
 	-e 's,^(INF .*/DriverHealthManagerDxe\.inf)$,\1\nINF UefistoredPkg/SecureBootStatusDxe/SecureBootStatusDxe.inf,' \
 	<<<"$text")
@@ -39,6 +44,7 @@ expect 1 '^INF UefistoredPkg/VariableForwardDxe/VariableForwardDxe\.inf$'
 expect 1 '^INF UefistoredPkg/SecureBootStatusDxe/SecureBootStatusDxe\.inf$'
 expect 1 '^INF .*/SecurityStubDxe\.inf$'
 expect 0 '^!include [A-Za-z]*\.fdf\.inc$'
+expect 0 'SecureBootConfig'
 # The driver of a platform that keeps variables in system management mode is switched off by SMM_REQUIRE.
 expect 0 '/VariableRuntimeDxe\.inf$'
 printf '%s\n' "$text"

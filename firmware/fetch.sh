@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # fetch.sh DIR   Puts edk2's source, as Debian 12 has it, into DIR/edk2. What is there already is kept.
 # It comes from this machine's own mirrors: its apt sources are read again as source entries, in DIR/apt. Nothing of the
-# system is changed, no root is needed. The tarball's sum is pinned, and so is Debian's series of patches on it.
+# system is changed, no root is needed. The tarball's sum is pinned, and so is that of Debian's patches on it, for each
+# version below. A later security update of Debian 12 is taken all the same, with a warning: apt alone vouches for it.
 set -euo pipefail
 
 version=2022.11-6
 stamp=$version+pinned-1
 tarball=edk2_2022.11.orig.tar.xz
 sum=64257dd8a2778c969b8a869cd3b6eda2db2a346bfcf24dc729859745968f1fd6
+declare -A patches=(
+	[2022.11-6+deb12u2]=a1d848115ae9b140e64d3ab34f7c08210b665bee473e3242a6801c163678780e
+)
 
 [ $# -eq 1 ] || { echo 'usage: fetch.sh DIR' >&2; exit 2; }
 mkdir -p "$1"
@@ -50,8 +54,16 @@ fi
 	tail -n 5 "$dir/apt/log" >&2
 	fail "edk2 $found cannot be fetched"
 }
-echo "$sum  $dir/apt/$tarball" | sha256sum --check --status ||
-	fail "$tarball is not the one that this package was written for"
+has_sum() {
+	echo "$2  $dir/apt/$1" | sha256sum --check --status
+}
+has_sum "$tarball" "$sum" || fail "$tarball is not the one that this package was written for"
+series=edk2_$found.debian.tar.xz
+if [ -z "${patches[$found]:-}" ]; then
+	echo "fetch.sh: warning: the sum of $series is not known here: read its patches, then pin it in fetch.sh" >&2
+elif ! has_sum "$series" "${patches[$found]}"; then
+	fail "$series is not the one whose sum is pinned in fetch.sh: see which mirror it came from"
+fi
 dpkg-source -x "$dir/apt/edk2_$found.dsc" "$dir/edk2.new" >>"$dir/apt/log" 2>&1 ||
 	{ tail -n 5 "$dir/apt/log" >&2; fail "edk2 $found cannot be unpacked"; }
 echo "$stamp" > "$dir/edk2.new/.fetched"

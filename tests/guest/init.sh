@@ -46,6 +46,9 @@ large() {
 delete() { chattr -i "$E/Plain-$G" && rm "$E/Plain-$G" && [ ! -e "$E/Plain-$G" ]; }
 list() { [ "$(efivar -l | wc -l)" -gt 10 ] && efivar -l; }
 boot_entries() { efibootmgr && efibootmgr -q -t 3 && efibootmgr | grep 'Timeout: 3'; }
+others() {
+	[ "$(value BySocket)" = 'by socket' ] && [ "$(value ByVarstore)" = 'by varstore' ] && value BySocket && echo && value ByVarstore
+}
 mok() { mokutil --sb-state; }
 
 enrol() {

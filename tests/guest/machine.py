@@ -32,6 +32,7 @@ class Machine:
         parent = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
         self.directory = tempfile.mkdtemp(prefix='uvg', dir=parent)
         self.serial = self.path('serial')
+        self.doorbell = self.path('doorbell')
         self.log_path = log or self.path('log')
         self.daemon = self.process = self.monitor = None
         keys = keys or self.path('keys')
@@ -70,9 +71,8 @@ class Machine:
     def start_daemon(self):
         with open(self.log_path, 'ab') as log:
             self.daemon = subprocess.Popen(self.daemon_command, stdin=subprocess.DEVNULL, stderr=log)
-        doorbell = self.path('doorbell')
         end = time.monotonic() + PATIENCE
-        while not os.path.exists(doorbell):
+        while not os.path.exists(self.doorbell):
             if self.daemon.poll() is not None or time.monotonic() > end:
                 raise Failure('the daemon does not start: ' + self.log())
             time.sleep(0.01)
@@ -80,7 +80,7 @@ class Machine:
     def kill_daemon(self):
         self.daemon.kill()
         self.daemon.wait()
-        os.unlink(self.path('doorbell'))
+        os.unlink(self.doorbell)
 
     def __exit__(self, kind, value, trace):
         for process in (self.process, self.daemon):

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 sys.dont_write_bytecode = True
+from double import CALLS, Double
 from image import hash_list, make_disk, make_initramfs
 from machine import Failure, Machine, PATIENCE, program
 
@@ -23,6 +24,7 @@ DATA = os.path.join(HERE, '..', '..', '..', 'shared', 'data', 'microsoft')
 GLOBAL = '8be4df61-93ca-11d2-aa0d-00e098032b8c'
 IMAGE = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f'
 TEST = '6d0a8b56-2a0f-4c7e-9b41-35d20c7f11e8'
+VENDOR = '12345678-1234-5678-9abc-def012345678'
 SHELL = 'UEFI Interactive Shell'
 
 
@@ -236,6 +238,21 @@ class Guest:
         check(re.findall(r'^@status (\d+)$', said, re.M) == ['0'] * 5, said[-3000:])
         return said
 
+    def wrong_answers(self):
+        disk, store, once = (self.path(name) for name in ('calls-disk', 'calls.json', 'once'))
+        make_disk(disk, {'EFI/BOOT/BOOTX64.EFI': self.application})
+        with open(once, 'wb') as file:
+            file.write(b'\1')
+        self.run(program('varstore'), 'set', '-f', store, TEST, 'TestCalls', '3', once)
+        with Double(self.firmware, store, '-drive', f'file={disk},format=raw,if=virtio') as machine:
+            said = clean(machine.wait())
+        calls = [line for line in said.splitlines() if re.match('(Set|Get|GetNext)Variable', line)]
+        different = [f'{got}, and not {wanted}' for got, wanted in zip(calls, CALLS.splitlines()) if got != wanted]
+        check(calls == CALLS.splitlines(), '\n'.join(different), '\n' + said[-3000:])
+        stored = sorted(name for name in self.stored(store) if name.startswith('Test'))
+        check('TestHalves' in stored and 'TestSilent' not in stored, stored)
+        return said
+
     def runs_by_itself(self):
         """The test application resets once, and then switches off; that ends uefistored-qemu, too."""
         disk, store, serial, once, qemu = (self.path(name) for name in
@@ -260,13 +277,9 @@ class Guest:
         check(self.stored(store)['TestRuns']['data'] == '02', self.stored(store))
         return said
 
-    def in_turn(self):
-        """One store: written by QEMU's guest, by the socket transport's and by varstore."""
-        name, guid = 'Large', '12345678-1234-5678-9abc-def012345678'
-        command = [program('varstore'), 'get', '-f', self.store, guid, name]
-        by_file = subprocess.run(command, capture_output=True, check=True).stdout
-        path = self.path('s')
-        keys = self.path('nokeys')
+    def by_socket(self, *commands):
+        """What the guest of the socket transport prints of these commands on the store."""
+        path, keys = self.path('s'), self.path('nokeys')
         os.makedirs(keys, exist_ok=True)
         daemon = subprocess.Popen([program('uefistored'), '--socket', path, '--arg', 'path:' + self.store, '--keys', keys,
                                    '--config', '/dev/null'])
@@ -274,15 +287,26 @@ class Guest:
             while not os.path.exists(path):
                 check(daemon.poll() is None, 'the daemon ended')
                 time.sleep(0.01)
-            listed = self.run(program('uefistored-guest'), '--socket', path, 'list')
+            return ''.join(self.run(program('uefistored-guest'), '--socket', path, *command) for command in commands)
         finally:
             daemon.terminate()
             daemon.wait()
-        by_varstore = self.run(program('varstore'), 'ls', '-f', self.store)
-        for line in by_varstore.splitlines():
+
+    def in_turn(self):
+        """One store: written by QEMU's guest, by the socket transport's and by varstore, and read by each of them."""
+        value = self.path('value')
+        with open(value, 'wb') as file:
+            file.write(b'by varstore')
+        self.run(program('varstore'), 'set', '-f', self.store, VENDOR, 'ByVarstore', '7', value)
+        with open(value, 'wb') as file:
+            file.write(b'by socket')
+        listed = self.by_socket(('--attributes', '7', 'set', 'BySocket-' + VENDOR, value), ('list',))
+        for line in self.run(program('varstore'), 'ls', '-f', self.store).splitlines():
             check(line.split()[-1] in listed, line, 'is not listed by the socket transport:', listed)
-        check(len(by_file) >= 30000, 'the large variable has', len(by_file), 'bytes')
-        return listed
+        command = [program('varstore'), 'get', '-f', self.store, VENDOR, 'Large']
+        by_linux = subprocess.run(command, capture_output=True, check=True).stdout
+        check(len(by_linux) >= 30000, 'the large variable has', len(by_linux), 'bytes')
+        return listed + self.linux('others')
 
     # ---- Microsoft's certificates ----
 
@@ -362,7 +386,8 @@ def main():
         ('Linux: mokutil says that Secure Boot is off', guest.linux_mokutil),
         ('Linux: the daemon is killed and started again', guest.killed_daemon),
         ('uefistored-qemu --run: a reset begins the machine anew', guest.runs_by_itself),
-        ('one store: varstore and the socket transport see the same', guest.in_turn),
+        ('wrong answers: the driver checks them, and gives up on a store that is silent', guest.wrong_answers),
+        ('one store: Linux, varstore and the socket transport see what the others write', guest.in_turn),
         ('Linux enrols the keys', guest.linux_enrols),
         ('an unsigned application is refused, and the daemon says so', lambda: guest.boots_application(unsigned, False)),
         ('a signed application runs', lambda: guest.boots_application(signed, True)),

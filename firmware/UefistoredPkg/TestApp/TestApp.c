@@ -1,6 +1,7 @@
 /** @file
   Says that it runs, under which Secure Boot, and what is left of the variables that it has written before.  Then it
-  switches the machine off, or resets it as often as the variable TestResets says.
+  switches the machine off, or resets it as often as the variable TestResets says.  Where there is a variable TestCalls,
+  it makes calls that a store may answer wrongly, and prints what the driver makes of the answers.
 
   SPDX-License-Identifier: BSD-2-Clause-Patent
 **/
@@ -11,9 +12,9 @@
 #include <Library/UefiLib.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
 
-#define KEPT  (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS)
+#include "TestApp.h"
 
-STATIC EFI_GUID  mTestGuid = {
+EFI_GUID  mTestGuid = {
   0x6d0a8b56, 0x2a0f, 0x4c7e, { 0x9b, 0x41, 0x35, 0xd2, 0x0c, 0x7f, 0x11, 0xe8 }
 };
 
@@ -70,6 +71,10 @@ TestEntry (
     );
   Write (L"TestRuns", KEPT, Runs);
   Write (L"TestVolatile", EFI_VARIABLE_BOOTSERVICE_ACCESS, Runs);
+  if (Read (L"TestCalls", &mTestGuid) > 0) {
+    TestCalls ();
+  }
+
   if (Resets > 0) {
     Write (L"TestResets", KEPT, Resets - 1);
     gRT->ResetSystem (EfiResetCold, EFI_SUCCESS, 0, NULL);

@@ -1,7 +1,7 @@
 /** @file
   The first eight bytes tell a request from a response.  A request has (command << 32 | version) there, a response its
   status, which is zero or has its highest bit set.  They are written last, by either side, so that whoever finds them
-  finds all that follows, too.
+  finds all that follows, too.  A store may write them in parts.
 
   Under Xen the store answers before the port write has come to its end.  Elsewhere the port is a character device of
   QEMU: it takes bytes, and the store answers while we wait.
@@ -33,7 +33,9 @@
 #define WAIT_LONGEST_MS   2000
 #define WAIT_ALL_MS       30000
 #define WAIT_ABSENT_MS    50
+#define SETTLE_MS         1000
 #define CALIBRATION_US    1000
+#define CALIBRATIONS      8
 #define TICKS_PER_MS_MIN  1000
 
 STATIC UINT8    *mPages;
@@ -68,7 +70,8 @@ IsXen (
 }
 
 /**
-  The time stamp counter can be read at any time; the timers of the boot services cannot.
+  The time stamp counter can be read at any time; the timers of the boot services cannot.  A sample during which the host
+  ran something else is too large, and none is too small: the least one counts.
 **/
 STATIC
 VOID
@@ -77,10 +80,19 @@ Calibrate (
   )
 {
   UINT64  Begin;
+  UINT64  Sample;
+  UINT64  Least;
+  UINTN   Count;
 
-  Begin = AsmReadTsc ();
-  MicroSecondDelay (CALIBRATION_US);
-  mTicksPerMs = MAX (AsmReadTsc () - Begin, TICKS_PER_MS_MIN);
+  Least = MAX_UINT64;
+  for (Count = 0; Count < CALIBRATIONS; Count++) {
+    Begin = AsmReadTsc ();
+    MicroSecondDelay (CALIBRATION_US);
+    Sample = AsmReadTsc () - Begin;
+    Least  = MIN (Least, Sample);
+  }
+
+  mTicksPerMs = MAX (Least, TICKS_PER_MS_MIN);
 }
 
 /**
@@ -202,8 +214,36 @@ WriteHead (
   *(volatile UINT64 *)mPages = Head;
 }
 
+STATIC
+BOOLEAN
+IsStatus (
+  IN UINT64  Head
+  )
+{
+  return (Head == EFI_SUCCESS) || EFI_ERROR (Head);
+}
+
 /**
-  Waits until something else than Head stands in the pages.
+  What is no status may be half of one: the other half is waited for.  What never becomes one is left to the caller.
+**/
+STATIC
+VOID
+Settle (
+  VOID
+  )
+{
+  UINT64  Begin;
+  UINT64  Ticks;
+
+  Begin = AsmReadTsc ();
+  Ticks = MultU64x64 (mTicksPerMs, SETTLE_MS);
+  while (!IsStatus (ReadHead ()) && (AsmReadTsc () - Begin <= Ticks)) {
+    CpuPause ();
+  }
+}
+
+/**
+  Waits until something else than Head stands in the pages, and is whole.
 **/
 STATIC
 BOOLEAN
@@ -225,6 +265,7 @@ Wait (
     CpuPause ();
   }
 
+  Settle ();
   MemoryFence ();
   return TRUE;
 }
@@ -366,11 +407,7 @@ ChannelExchange (
 
   mPosition = 0;
   ChannelTake (&Status, sizeof (Status));
-  if ((Status != EFI_SUCCESS) && !EFI_ERROR (Status)) {
-    return EFI_DEVICE_ERROR;
-  }
-
-  return (EFI_STATUS)Status;
+  return IsStatus (Status) ? (EFI_STATUS)Status : EFI_DEVICE_ERROR;
 }
 
 VOID
