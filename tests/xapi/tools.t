@@ -16,6 +16,7 @@ LOGIN, LOGOUT, FIND = 'session.login_with_password', 'session.logout', 'VM.get_b
 GET, SET = 'VM.get_NVRAM', 'VM.set_NVRAM_EFI_variables'
 CLONE_ROOT = f'{RUN}/varstored-root-0-{MACHINE}'
 RULES = '/etc/xapi.d/efi-clone'
+EXTRA = bytes(8) + struct.pack('<I', 4) + bytes(range(256))  # of a blob: no MOR key, the registers of TPM physical presence
 
 
 def has(data, name):
@@ -110,7 +111,7 @@ def clone(build):
 def uefi_mode(build):
     """VM.set_uefi_mode and VM.get_secureboot_readiness: varstore-sb-state and varstore-ls at XAPI's own socket, by the host's keys"""
     at = Host(build, 'old')
-    xapi = at.xapi(value=text(vars_blob(record('a', b'1'))), nvram={'EFI-variables-on-boot': 'persist'})
+    xapi = at.xapi(value=text(vars_blob(record('a', b'1'), extra=EXTRA)), nvram={'EFI-variables-on-boot': 'persist'})
     same(at.readiness(), 'setup_mode')
     same(xapi.methods(), [LOGIN, FIND, GET, LOGOUT])
     out = at.output('/usr/bin/varstore-sb-state', MACHINE, 'user')
@@ -124,6 +125,7 @@ def uefi_mode(build):
     at.output('/usr/bin/varstore-sb-state', MACHINE, 'user')
     same((at.readiness(), at.certcheck(xapi.value)), ('ready', 'update_ok'))
     check(has(xapi.blob, 'a'), 'the rest stays')
+    same(xapi.blob[24:292], EXTRA, 'what the blob has besides variables')
     out = at.output('/usr/bin/varstore-sb-state', MACHINE, 'setup')
     check(out.endswith('Setup mode\n'), out)
     same(at.readiness(), 'setup_mode')

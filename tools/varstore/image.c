@@ -13,6 +13,7 @@
 #define VARS_MAGIC "VARS"
 #define VARS_MAGIC_SIZE 4
 #define VARS_VERSION_AT 4
+#define VARS_EXTRA_AT 24
 #define VARS_MOR_KEY_AT 24
 #define VARS_MOR_KEY_SIZE 8
 #define VARS_PPI_AT 32
@@ -174,6 +175,8 @@ static bool read_vars(struct image *image, const char *source, const uint8_t *bl
 	if (blob[VARS_VERSION_AT] == 2) {
 		image->has_mor_key = !is_zero(blob + VARS_MOR_KEY_AT, VARS_MOR_KEY_SIZE);
 		image->has_ppi = !is_zero(blob + VARS_PPI_AT, VARS_PPI_SIZE);
+		if (!image->running)
+			memcpy(image->extra, blob + VARS_EXTRA_AT, IMAGE_EXTRA_SIZE);
 	}
 	return true;
 }
@@ -278,6 +281,8 @@ static GString *write_vars(const struct image *image)
 
 	g_string_set_size(blob, size);
 	uefivars_save(image->uv, UEFIVARS_COMMITTED, scope, (uint8_t *)blob->str, size);
+	if (!image->running)
+		memcpy(blob->str + VARS_EXTRA_AT, image->extra, IMAGE_EXTRA_SIZE);
 	return blob;
 }
 

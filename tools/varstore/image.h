@@ -15,6 +15,9 @@
 #include "tools/support/variable_name.h"
 #include "uefivars.h"
 
+/* Behind the head of a VARS blob of version 2: the key of MemoryOverwriteRequestControlLock, the registers of PPI. */
+#define IMAGE_EXTRA_SIZE 268
+
 enum image_form {
 	IMAGE_JSON,   /* the store of the daemon, QEMU and virt-firmware */
 	IMAGE_VARS,   /* the blob of XAPI, and of save files */
@@ -34,9 +37,10 @@ struct image {
 	GPtrArray *set_aside;        /* char *: "NAME: reason" for each record that cannot be right */
 	GPtrArray *rejected;         /* char *: lines for the file of records that writing the blob would lose */
 	enum uefivars_reason reason; /* why uv refused the last write */
-	/* what a blob has besides variables */
+	/* What a blob has besides variables; `extra` is of one that is no save file: a start would drop it. */
 	bool has_mor_key;
 	bool has_ppi;
+	uint8_t extra[IMAGE_EXTRA_SIZE];
 };
 
 /*
