@@ -128,6 +128,19 @@ def certcheck_of_anything():
     place.write('keys/db.auth', b'rubbish' * 10)
     status, out, err = place.run('varstore-nvram-certcheck', 'nvram', '-k', place.path('keys'), env=NO_LEAKS)
     same((status, out, len(err.splitlines())), (0, b'update_ok\n', 2), err)
+    # So are those that cannot be read; the other one is.
+    for name, other in (('KEK', 'db'), ('db', 'KEK'), ('PK', 'KEK'), ('dbx', 'db')):
+        for number, spoil in enumerate((lambda path: place.write(path, bytes(70000)), os.mkdir, os.mkfifo,
+                                        lambda path: os.symlink(path, path))):
+            directory = place.path(f'{name}{number}')
+            os.mkdir(directory)
+            shutil.copy(f'{keys}/{other}.auth', directory)
+            path = f'{directory}/{name}.auth'
+            spoil(path)
+            status, out, err = place.run('varstore-nvram-certcheck', 'nvram', '-k', directory, env=NO_LEAKS)
+            # The KEK of the machine is none.
+            same((status, out), (0, b'update_required\n'), path)
+            same([path in line for line in err.splitlines() if 'set aside' not in line], [True], err)
     same(place.fails(1, 'absent', 'varstore-nvram-certcheck', 'absent', '-k', keys), b'')
     same(place.fails(1, 'there is no directory /none', 'varstore-nvram-certcheck', 'nvram', '-k', '/none'), b'')
     place.fails(1, 'FILE is expected', 'varstore-nvram-certcheck')

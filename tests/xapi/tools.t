@@ -150,6 +150,12 @@ def certcheck(build):
     for other in (b'', b'\n', b'rubbish', value[:len(value) // 2 // 4 * 4], value[:-1], value[:3], b'\xff' * 1000,
                   text(vars_blob()).encode(), text(bytes(100000)).encode(), b'VkFS' * 500000):
         at.certcheck(other)
+    # A file of keys that cannot be read is none: at the default place, too.
+    kek = at.host.path('/usr/share/varstored/KEK.auth')
+    os.unlink(kek)
+    os.mkdir(kek)
+    same(at.certcheck(value), 'update_required')
+    os.rmdir(kek)
     # No keys on the host, or the directory is being replaced: nothing to compare with.
     at = Host(build)
     same(at.certcheck(value), 'update_ok')
