@@ -90,8 +90,9 @@ def xapi_status():
     """status knows from XAPI whether Secure Boot is wanted; the guard does not tell"""
     place = Place(mode='xapi', value=text(vars_blob()))
     at = [MACHINE, '-s', place.path('xapi'), '--json']
-    for wanted, expected in (('true', True), ('false', False), ('TRUE', False), (None, False)):
-        place.xapi.machine.platform = {'secureboot': wanted} if wanted else {}
+    for wanted, expected in (('true', True), ('false', False), ('TRUE', True), ('True', True), ('1', True), ('0', False),
+                             ('yes', False), ('true ', False), ('', False), (None, False)):
+        place.xapi.machine.platform = {'secureboot': wanted} if wanted is not None else {}
         got = json.loads(place.does('status', *at))
         same((got['secure_boot']['wanted'], got['secure_boot']['effective']), (expected, False), wanted)
         same((got['store'], got['form']), (MACHINE, 'XAPI'))
