@@ -195,10 +195,19 @@ def clone_as_xapi_does():
     place.xapi.guard = 'new'
     place.does('varstore-sb-state', MACHINE, 'user', '-k', key_path('old'), '-s', guard)
     same((place.xapi.methods()[-2], place.xapi.machine.state), (SET, 'ok'))
-    # The guard refuses: the clone is not made.
+    # XAPI fails for a moment, with the variables or with the result: the clone is made all the same.
+    for method in (GET, SET + '_v2'):
+        for answer in ('failure', 'nested', 'status'):
+            place.xapi.value = before
+            place.xapi.fault(method, answer=answer)
+            place.does('varstore-rm', *arguments, env=NO_LEAKS)
+            check(place.xapi.value != before, method, answer)
+    # It goes on failing: the clone is not made.
     place.xapi.value = before
-    place.xapi.fault(SET + '_v2', answer='failure')
-    place.fails(1, [SET, 'Lwt_unix.Timeout'], 'varstore-rm', *arguments, env=NO_LEAKS)
+    for method in (GET, SET + '_v2'):
+        place.xapi.fault(method, answer='failure', times=0)
+        place.fails(1, [method, 'Lwt_unix.Timeout'], 'varstore-rm', *arguments, env=NO_LEAKS)
+        place.xapi.clear()
     # The socket is for the group alone.
     arguments[arguments.index('65001')] = '65002'
     place.fails(1, ['/xapi-depriv-socket', 'Permission denied'], 'varstore-rm', *arguments, env=NO_LEAKS)

@@ -98,6 +98,11 @@ def clone(build):
         guard.value = None
         at.output(*argv)
         same((len(guard.effects), guard.value), (effects, None))
+        # XAPI is up again a moment later.
+        guard.value = before
+        guard.fault(SET + '_v2', answer='failure', text='Unix.Unix_error(Unix.ECONNREFUSED, "connect", "")')
+        at.output(*argv)
+        same([name for name in 'abc' if has(guard.blob, name)], ['b'])
         # Where the rules cannot be kept the clone is not made.
         guard.value = before
         guard.fault(SET + '_v2', answer='failure', times=0)

@@ -66,7 +66,9 @@ static bool read_xapi(struct vm *vm, const struct invocation *invocation, const 
 
 	if (!depriv_apply(invocation))
 		return false;
-	vm->xapi = vm_xapi_open(invocation->socket ? invocation->socket : XAPI_SOCKET, invocation->uuid);
+	/* Without the rules for clones there is no clone: XAPI deletes it. */
+	vm->xapi = vm_xapi_open(invocation->socket ? invocation->socket : XAPI_SOCKET, invocation->uuid,
+				invocation->clone);
 	if (!vm->xapi)
 		return false;
 	text = vm_xapi_read(vm->xapi);
