@@ -161,6 +161,64 @@ def administrators_text():
     same(place.get(MACHINE, '-s', place.path('xapi'), VENDOR, 'a'), b'1' * 200)
 
 
+def records_of(data):
+    """The records of a blob, as their bytes; its head must tell the truth of them."""
+    count, size = struct.unpack_from('<QQ', data, 8)
+    at, found = 292, []
+    while at < len(data):
+        name_size, = struct.unpack_from('<Q', data, at)
+        data_size, = struct.unpack_from('<Q', data, at + 8 + name_size)
+        end = at + 8 + name_size + 8 + data_size + 68
+        found.append(data[at:end])
+        at = end
+    same((len(found), len(data) - 292, at), (count, size, len(data)), 'the head of the blob')
+    return found
+
+
+def xapi_set_aside():
+    """Records that cannot be right stay in XAPI, byte for byte, until one of their name is set or removed"""
+    place = Place(mode='xapi')
+    place.write('v', b'x')
+    at = [MACHINE, '-s', place.path('xapi')]
+    bad = [record('empty', b''), record('volatile', b'3', BS), record('a', b'2')]
+    before = text(vars_blob(record('a', b'1'), *bad) + b'tail')
+
+    def changes(*command, told=4):
+        status, out, err = place.run(command[0], *at, *command[1:])
+        same((status, len([line for line in err.splitlines() if 'set aside' in line])), (0, told), err)
+        return records_of(place.xapi.blob)
+
+    for command in (['set', VENDOR, 'b', '7', 'v'], ['sb-state', 'user', '-k', key_path('old')]):
+        place.xapi.value = before
+        found = changes(*command)
+        check(record('a', b'1') in found, command)
+        same([r in found for r in bad], [True] * 3, command)
+        same(sum(b'tail' in r for r in found), 1, command)
+    # What was cut is in a record of its own, which stays as it is.
+    tail = [r for r in found if b'tail' in r]
+    found = changes('set', VENDOR, 'c', '7', 'v')
+    same([r in found for r in bad + tail], [True] * 4)
+    # The second one of a name does not come back when the first is removed.
+    found = changes('rm', VENDOR, 'a')
+    same([r in found for r in bad + tail], [True, True, False, True])
+    check('a' not in [line.split(' ')[1] for line in place.run('ls', *at)[1].decode().splitlines()])
+    found = changes('set', VENDOR, 'empty', '7', 'v', told=3)
+    same([r in found for r in bad + tail], [False, True, False, True])
+    # So it is with a clone, even where there is nothing but such a record.
+    os.mkdir(place.path('rules'))
+    place.write('rules/one', f'{VENDOR} a\n{VENDOR} volatile\n')
+    place.xapi.value = before
+    found = changes('rm', '-c', '--rules', place.path('rules'))
+    same([r in found for r in [record('a', b'1')] + bad], [False, True, False, False])
+    # More than 64 KiB are not kept: it is told which.
+    large = [record(name, bytes(30000), BS) for name in ('one', 'two', 'three')] + [record('four', bytes(66000))]
+    place.xapi.value = text(vars_blob(record('a', b'1'), *large))
+    status, out, err = place.run('set', *at, VENDOR, 'b', '7', 'v')
+    same([line.split(': ')[3] for line in err.splitlines() if 'a change loses it' in line], ['three', 'four'], err)
+    found = records_of(place.xapi.blob)
+    same([r in found for r in large], [True, True, False, False])
+
+
 def clone_as_xapi_does():
     """varstore-rm as XAPI runs it for a clone: options behind the UUID, chroot, user and group, the guard's socket"""
     place = Place()
@@ -258,4 +316,4 @@ def privileges():
 
 
 run_tests(xapi_calls, xapi_running, xapi_readiness, xapi_never_booted, xapi_status, xapi_refusals, xapi_troubles,
-          administrators_text, *([clone_as_xapi_does, privileges] if os.geteuid() == 0 else []))
+          administrators_text, xapi_set_aside, *([clone_as_xapi_does, privileges] if os.geteuid() == 0 else []))
