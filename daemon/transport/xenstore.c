@@ -9,6 +9,7 @@
 #include <xenstore.h>
 
 #include "error.h"
+#include "platform.h"
 
 #define PATH_SIZE 64
 /* It goes with the domain, so a later domain of the same number has another one, or none. */
@@ -42,12 +43,6 @@ static bool write_key(struct xs_handle *xenstore, uint32_t domid, const char *ke
 	       error_set(error, EXIT_FAILED, "Xenstore: %s cannot be written: %s", path, strerror(errno));
 }
 
-/* What a toolstack takes for true. */
-static bool is_true(const char *value)
-{
-	return g_ascii_strcasecmp(value, "true") == 0 || strcmp(value, "1") == 0;
-}
-
 static bool read_platform(struct xs_handle *xenstore, uint32_t domid, struct options *options, GError **error)
 {
 	GError *wrong = NULL;
@@ -55,7 +50,7 @@ static bool read_platform(struct xs_handle *xenstore, uint32_t domid, struct opt
 	char *auth_enforce = wrong ? NULL : read_key(xenstore, domid, "platform/auth-enforce", &wrong);
 
 	if (secure_boot)
-		options->secure_boot = is_true(secure_boot);
+		options->secure_boot = platform_is_true(secure_boot);
 	/* What is not plainly switched off is on. */
 	if (auth_enforce)
 		options->auth_enforce = strcmp(auth_enforce, "false") != 0;

@@ -33,8 +33,12 @@ GLOBAL = '8be4df61-93ca-11d2-aa0d-00e098032b8c'
 IMAGE = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f'
 
 
+class Skip(Exception):
+    """Raised by a test where something is missing that it needs."""
+
+
 class Tap:
-    """Counts and prints the tests. A test is a function; an exception in it is its failure."""
+    """Counts and prints the tests. A test is a function; an exception in it is its failure, or says that it is skipped."""
 
     def __init__(self):
         self.count = self.failed = 0
@@ -45,6 +49,8 @@ class Tap:
             name = (test.__doc__ or test.__name__).strip().splitlines()[0]
             try:
                 test()
+            except Skip as why:
+                print(f'ok {self.count} - {name} # SKIP {why}')
             except Exception:
                 self.failed += 1
                 print(f'not ok {self.count} - {name}')

@@ -239,6 +239,32 @@ def save_file():
     daemon.stop()
 
 
+def registers():
+    """A change of a blob that is no save file leaves what it has besides variables as it is; so does convert"""
+    place = Place()
+    place.write('v', b'xyz')
+    extra = bytes(range(1, 9)) + struct.pack('<I', 5) + bytes(range(256))
+    enrolled(place)
+    place.does('convert', 'store', 'enrolled.vars')
+    data = place.read('enrolled.vars')
+    data = data[:24] + extra + data[24 + len(extra):]
+    for form in (bytes, text):
+        for command in (['sb-state', 'user', '-k', key_path('new')], ['sb-state', 'setup'], ['rm', 'KEK'],
+                        ['set', VENDOR, 'a', '7', 'v']):
+            place.write('blob', form(data))
+            place.does(command[0], '-f', 'blob', *command[1:])
+            written = place.read('blob') if form is bytes else base64.b64decode(place.read('blob'), validate=True)
+            check(written != data, command)
+            same(written[24:24 + len(extra)], extra, command)
+    place.write('blob', data)
+    for name in ('again.vars', 'again.b64'):
+        check('nothing lost' in place.does('convert', 'blob', name).decode())
+    same(place.read('again.vars'), data)
+    same(base64.b64decode(place.read('again.b64').strip(), validate=True), data)
+    out = place.does('convert', 'blob', 'out.json').decode().splitlines()
+    same(out[:-1], ['lost: the key of MemoryOverwriteRequestControlLock', 'lost: the registers of TPM physical presence'])
+
+
 def atomic():
     """Mode and links stay, nothing is left beside the store; a change that changes nothing writes nothing"""
     place = Place()
@@ -367,5 +393,5 @@ def clone_rules():
 
 
 run_tests(round_trip, names, attributes, operator_may, forms, no_stores, set_aside, rejected_beside, locked,
-          save_file, atomic,
+          save_file, registers, atomic,
           converted, conversion_losses, usage, clone_rules)

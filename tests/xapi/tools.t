@@ -16,6 +16,7 @@ LOGIN, LOGOUT, FIND = 'session.login_with_password', 'session.logout', 'VM.get_b
 GET, SET = 'VM.get_NVRAM', 'VM.set_NVRAM_EFI_variables'
 CLONE_ROOT = f'{RUN}/varstored-root-0-{MACHINE}'
 RULES = '/etc/xapi.d/efi-clone'
+EXTRA = bytes(8) + struct.pack('<I', 4) + bytes(range(256))  # of a blob: no MOR key, the registers of TPM physical presence
 
 
 def has(data, name):
@@ -97,6 +98,11 @@ def clone(build):
         guard.value = None
         at.output(*argv)
         same((len(guard.effects), guard.value), (effects, None))
+        # XAPI is up again a moment later.
+        guard.value = before
+        guard.fault(SET + '_v2', answer='failure', text='Unix.Unix_error(Unix.ECONNREFUSED, "connect", "")')
+        at.output(*argv)
+        same([name for name in 'abc' if has(guard.blob, name)], ['b'])
         # Where the rules cannot be kept the clone is not made.
         guard.value = before
         guard.fault(SET + '_v2', answer='failure', times=0)
@@ -110,7 +116,7 @@ def clone(build):
 def uefi_mode(build):
     """VM.set_uefi_mode and VM.get_secureboot_readiness: varstore-sb-state and varstore-ls at XAPI's own socket, by the host's keys"""
     at = Host(build, 'old')
-    xapi = at.xapi(value=text(vars_blob(record('a', b'1'))), nvram={'EFI-variables-on-boot': 'persist'})
+    xapi = at.xapi(value=text(vars_blob(record('a', b'1'), extra=EXTRA)), nvram={'EFI-variables-on-boot': 'persist'})
     same(at.readiness(), 'setup_mode')
     same(xapi.methods(), [LOGIN, FIND, GET, LOGOUT])
     out = at.output('/usr/bin/varstore-sb-state', MACHINE, 'user')
@@ -124,6 +130,7 @@ def uefi_mode(build):
     at.output('/usr/bin/varstore-sb-state', MACHINE, 'user')
     same((at.readiness(), at.certcheck(xapi.value)), ('ready', 'update_ok'))
     check(has(xapi.blob, 'a'), 'the rest stays')
+    same(xapi.blob[24:292], EXTRA, 'what the blob has besides variables')
     out = at.output('/usr/bin/varstore-sb-state', MACHINE, 'setup')
     check(out.endswith('Setup mode\n'), out)
     same(at.readiness(), 'setup_mode')
@@ -148,6 +155,12 @@ def certcheck(build):
     for other in (b'', b'\n', b'rubbish', value[:len(value) // 2 // 4 * 4], value[:-1], value[:3], b'\xff' * 1000,
                   text(vars_blob()).encode(), text(bytes(100000)).encode(), b'VkFS' * 500000):
         at.certcheck(other)
+    # A file of keys that cannot be read is none: at the default place, too.
+    kek = at.host.path('/usr/share/varstored/KEK.auth')
+    os.unlink(kek)
+    os.mkdir(kek)
+    same(at.certcheck(value), 'update_required')
+    os.rmdir(kek)
     # No keys on the host, or the directory is being replaced: nothing to compare with.
     at = Host(build)
     same(at.certcheck(value), 'update_ok')

@@ -110,8 +110,8 @@ GPtrArray *certcheck_find_missing(const struct uefivars *uv, const struct keys *
 		const uint8_t *lists = host_keys_lists(keys, checked[i], &size);
 
 		if (!lists && keys->files[checked[i]].data)
-			report("%s/%s.auth: is not looked at: no authenticated update with signature lists",
-			       keys->directory, keys_names[checked[i]]);
+			report("%s: is not looked at: no authenticated update with signature lists",
+			       keys->paths[checked[i]]);
 		if (!lists)
 			continue;
 		siglist_begin(&walk, lists, size);
@@ -142,7 +142,7 @@ static int run(const struct invocation *invocation)
 	const char *path = invocation->argv[0];
 	struct buffer content = { 0 };
 	struct keys keys = { 0 };
-	bool ok = file_read(path, &content) && host_keys_read(&keys, invocation->keys);
+	bool ok = file_read(path, &content) && host_keys_read_readable(&keys, invocation->keys);
 
 	if (ok) {
 		depriv_all();

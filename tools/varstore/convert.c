@@ -79,8 +79,8 @@ static size_t count_variables(const struct image *image, bool with_volatile)
 /* Tells what is in the image and will not be in the output. Returns whether anything is. */
 static bool tell_losses(FILE *out, const struct image *image, enum image_form form)
 {
-	/* A save file stays one. */
-	const bool all = image->running && form == IMAGE_VARS;
+	/* A save file stays one, and what another blob has besides variables goes along. */
+	const bool all = form == IMAGE_VARS || (form == IMAGE_BASE64 && !image->running);
 	const bool json_to_blob = image->form == IMAGE_JSON && form != IMAGE_JSON;
 	const guint extras = image->json->extras->len;
 	bool lost = false;

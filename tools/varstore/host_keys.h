@@ -13,6 +13,12 @@
 /* keys_read(), whose error is reported; a directory that is named and not there is one, too. */
 bool host_keys_read(struct keys *keys, const char *directory);
 
+/*
+ * The same for who has to answer whatever the host's files are: one that cannot be read is reported, and taken as not
+ * there (keys->directory may be NULL then). Only a directory that is named and not there is an error.
+ */
+bool host_keys_read_readable(struct keys *keys, const char *directory);
+
 /* The variable that a key file is for. */
 void host_keys_variable(enum uefivars_key key, struct variable_name *name);
 

@@ -13,6 +13,7 @@
 #define VARS_MAGIC "VARS"
 #define VARS_MAGIC_SIZE 4
 #define VARS_VERSION_AT 4
+#define VARS_EXTRA_AT 24
 #define VARS_MOR_KEY_AT 24
 #define VARS_MOR_KEY_SIZE 8
 #define VARS_PPI_AT 32
@@ -63,6 +64,7 @@ void image_clear(struct image *image)
 		g_ptr_array_free(image->set_aside, TRUE);
 	if (image->rejected)
 		g_ptr_array_free(image->rejected, TRUE);
+	kept_free(image->kept);
 	memset(image, 0, sizeof *image);
 }
 
@@ -120,13 +122,16 @@ static void set_blob_aside(void *context, const struct uefivars_variable *variab
 			   enum uefivars_reason reason)
 {
 	struct image *image = context;
+	const bool room = !image->kept || kept_add(image->kept, variable, record, size);
 	char name[LOG_NAME_SIZE];
 
-	keep_rejected(image, record, size, uefivars_reason_text(reason));
+	if (!image->kept)
+		keep_rejected(image, record, size, uefivars_reason_text(reason));
 	g_ptr_array_add(image->set_aside,
-			g_strdup_printf("%s: %s",
+			g_strdup_printf("%s: %s%s",
 					variable ? log_name(variable->name, variable->name_size, name) : "a record",
-					uefivars_reason_text(reason)));
+					uefivars_reason_text(reason),
+					room ? "" : "; there is no room to keep it: a change loses it"));
 }
 
 static bool has_volatile(const struct uefivars *uv)
@@ -174,6 +179,8 @@ static bool read_vars(struct image *image, const char *source, const uint8_t *bl
 	if (blob[VARS_VERSION_AT] == 2) {
 		image->has_mor_key = !is_zero(blob + VARS_MOR_KEY_AT, VARS_MOR_KEY_SIZE);
 		image->has_ppi = !is_zero(blob + VARS_PPI_AT, VARS_PPI_SIZE);
+		if (!image->running)
+			memcpy(image->extra, blob + VARS_EXTRA_AT, IMAGE_EXTRA_SIZE);
 	}
 	return true;
 }
@@ -224,6 +231,7 @@ bool image_read_base64(struct image *image, const char *source, const char *text
 
 	begin(image, allowed);
 	image->form = IMAGE_BASE64;
+	image->kept = kept_new();
 	image->found = strspn(text, " \t\r\n") != size;
 	return !image->found || read_base64(image, source, text, size);
 }
@@ -278,6 +286,10 @@ static GString *write_vars(const struct image *image)
 
 	g_string_set_size(blob, size);
 	uefivars_save(image->uv, UEFIVARS_COMMITTED, scope, (uint8_t *)blob->str, size);
+	if (!image->running)
+		memcpy(blob->str + VARS_EXTRA_AT, image->extra, IMAGE_EXTRA_SIZE);
+	if (image->kept)
+		kept_append(image->kept, blob);
 	return blob;
 }
 

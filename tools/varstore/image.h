@@ -13,7 +13,11 @@
 
 #include "backend/json.h"
 #include "tools/support/variable_name.h"
+#include "tools/varstore/kept.h"
 #include "uefivars.h"
+
+/* Behind the head of a VARS blob of version 2: the key of MemoryOverwriteRequestControlLock, the registers of PPI. */
+#define IMAGE_EXTRA_SIZE 268
 
 enum image_form {
 	IMAGE_JSON,   /* the store of the daemon, QEMU and virt-firmware */
@@ -33,10 +37,12 @@ struct image {
 	struct json_store *json;     /* what a JSON text has besides variables */
 	GPtrArray *set_aside;        /* char *: "NAME: reason" for each record that cannot be right */
 	GPtrArray *rejected;         /* char *: lines for the file of records that writing the blob would lose */
+	struct kept *kept;           /* from XAPI, which has no such file: these records. Else NULL */
 	enum uefivars_reason reason; /* why uv refused the last write */
-	/* what a blob has besides variables */
+	/* What a blob has besides variables; `extra` is of one that is no save file: a start would drop it. */
 	bool has_mor_key;
 	bool has_ppi;
+	uint8_t extra[IMAGE_EXTRA_SIZE];
 };
 
 /*
@@ -48,7 +54,8 @@ bool image_read(struct image *image, const char *source, const uint8_t *bytes, s
 		const struct variable_name *allowed);
 
 /*
- * Does the same for the text that XAPI keeps; an empty one is an empty store.
+ * Does the same for the text that XAPI keeps; an empty one is an empty store. Records that cannot be right are written
+ * again with the others.
  */
 bool image_read_base64(struct image *image, const char *source, const char *text, const struct variable_name *allowed);
 

@@ -4,12 +4,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "efi/attributes.h"
 #include "efi/bytes.h"
 #include "efi/der.h"
 #include "efi/signature_list.h"
+#include "platform.h"
 #include "tools/support/report.h"
 #include "tools/varstore/certcheck.h"
 #include "tools/varstore/vm.h"
@@ -133,11 +133,10 @@ static enum status_kek find_kek(const struct status *status)
 	return has_known(&status->keys[UEFIVARS_PK], KNOWN_DEVICES_PK) ? KEK_MICROSOFT : KEK_OWNER;
 }
 
-/* The daemon takes "true" alone for yes. */
 static enum status_wanted find_wanted(const struct vm *vm)
 {
 	char *text = vm->xapi ? vm_xapi_platform(vm->xapi, "secureboot") : NULL;
-	enum status_wanted wanted = !text ? WANTED_UNKNOWN : strcmp(text, "true") == 0 ? WANTED_YES : WANTED_NO;
+	enum status_wanted wanted = !text ? WANTED_UNKNOWN : platform_is_true(text) ? WANTED_YES : WANTED_NO;
 
 	g_free(text);
 	return wanted;

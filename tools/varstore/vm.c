@@ -66,7 +66,9 @@ static bool read_xapi(struct vm *vm, const struct invocation *invocation, const 
 
 	if (!depriv_apply(invocation))
 		return false;
-	vm->xapi = vm_xapi_open(invocation->socket ? invocation->socket : XAPI_SOCKET, invocation->uuid);
+	/* Without the rules for clones there is no clone: XAPI deletes it. */
+	vm->xapi = vm_xapi_open(invocation->socket ? invocation->socket : XAPI_SOCKET, invocation->uuid,
+				invocation->clone);
 	if (!vm->xapi)
 		return false;
 	text = vm_xapi_read(vm->xapi);
@@ -142,10 +144,20 @@ static bool is_same(const struct variable_name *name, enum uefivars_key key)
 	       guid_equal(&other.guid, &name->guid);
 }
 
+/* A record that was set aside since there is another of its name would come back when that one is gone. */
+static bool drop_kept(struct vm *vm, const struct variable_name *name)
+{
+	return vm->image.kept && kept_drop(vm->image.kept, name);
+}
+
 uint64_t vm_set(struct vm *vm, const struct variable_name *name, uint32_t attributes, const uint8_t *data, size_t size)
 {
+	uint64_t status = client_set(&vm->client, name->name, name->size, &name->guid, attributes, data, size);
+
 	vm->certificates = vm->certificates || is_same(name, UEFIVARS_KEK) || is_same(name, UEFIVARS_DB);
-	return client_set(&vm->client, name->name, name->size, &name->guid, attributes, data, size);
+	if (status == EFI_SUCCESS)
+		drop_kept(vm, name);
+	return status;
 }
 
 uint64_t vm_remove(struct vm *vm, const struct variable_name *name)
@@ -156,7 +168,7 @@ uint64_t vm_remove(struct vm *vm, const struct variable_name *name)
 
 	vm->image.reason = UEFIVARS_NOT_FOUND;
 	if (!vm_find(vm, name, &variable))
-		return EFI_NOT_FOUND;
+		return drop_kept(vm, name) ? EFI_SUCCESS : EFI_NOT_FOUND;
 	put_le32(certificate, CERTIFICATE_SIZE);
 	put_le16(certificate + 4, WIN_CERT_REVISION);
 	put_le16(certificate + 6, WIN_CERT_TYPE_EFI_GUID);

@@ -48,7 +48,10 @@ void vm_close(struct vm *vm);
 /* The variable, as stored; its pointers are valid until a change. Returns false where there is none. */
 bool vm_find(const struct vm *vm, const struct variable_name *name, struct uefivars_variable *variable);
 
-/* SetVariable. Returns the EFI status; vm->image.reason tells why where it is an error. */
+/*
+ * SetVariable. Returns the EFI status; vm->image.reason tells why where it is an error. Records of this name that XAPI
+ * has and that cannot be right are dropped, here and by vm_remove().
+ */
 uint64_t vm_set(struct vm *vm, const struct variable_name *name, uint32_t attributes, const uint8_t *data, size_t size);
 
 /* Removes the variable whatever its attributes, by a SetVariable that does so. Returns as vm_set(). */

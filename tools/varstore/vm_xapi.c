@@ -5,11 +5,17 @@
 #include <string.h>
 
 #include "backend/xapi_session.h"
+#include "backend/xapi_times.h"
 #include "tools/support/report.h"
+
+/* Behind the guard XAPI may be being restarted: it answers then, with a failure. */
+#define PATIENCE_MS 5000
+#define PATIENCE_STEP_MS 250
 
 struct vm_xapi {
 	struct xapi_session *session;
 	char *machine;
+	bool patient;
 };
 
 /* Parameters of a call. */
@@ -30,11 +36,26 @@ static void report_answer(const struct vm_xapi *xapi, const char *method, const 
 	report_error(error);
 }
 
-struct vm_xapi *vm_xapi_open(const char *socket, const char *uuid)
+/* What is asked is the same when it is done twice. */
+static void ask(struct vm_xapi *xapi, const char *method, const char *const *parameters, struct xapi_answer *answer)
+{
+	int64_t end;
+
+	xapi_session_ask(xapi->session, method, parameters, answer);
+	end = g_get_monotonic_time() + 1000 * (int64_t)xapi_ms(PATIENCE_MS);
+	while (xapi->patient && answer->outcome == XAPI_FAILED && g_get_monotonic_time() < end) {
+		xapi_answer_clear(answer);
+		g_usleep((gulong)xapi_ms(PATIENCE_STEP_MS) * 1000);
+		xapi_session_ask(xapi->session, method, parameters, answer);
+	}
+}
+
+struct vm_xapi *vm_xapi_open(const char *socket, const char *uuid, bool patient)
 {
 	struct vm_xapi *xapi = g_new0(struct vm_xapi, 1);
 	GError *error = NULL;
 
+	xapi->patient = patient;
 	xapi->session = xapi_session_open(socket, "varstore", &error);
 	if (xapi->session)
 		xapi->machine = xapi_session_text(xapi->session, "VM.get_by_uuid", WITH(uuid), &error);
@@ -61,7 +82,7 @@ char *vm_xapi_read(struct vm_xapi *xapi)
 	char *text = NULL;
 	bool ok;
 
-	xapi_session_ask(xapi->session, method, WITH(xapi->machine), &answer);
+	ask(xapi, method, WITH(xapi->machine), &answer);
 	ok = xapi_answer_variables(&answer, &text);
 	if (!ok)
 		report_answer(xapi, method, &answer);
@@ -89,11 +110,11 @@ bool vm_xapi_write(struct vm_xapi *xapi, const char *text, bool certificates)
 	struct xapi_answer answer;
 	bool ok;
 
-	xapi_session_ask(xapi->session, method, WITH(xapi->machine, text, keep ? "no" : NULL), &answer);
+	ask(xapi, method, WITH(xapi->machine, text, keep ? "no" : NULL), &answer);
 	if (keep && answer.unknown_method) {
 		xapi_answer_clear(&answer);
 		method = set;
-		xapi_session_ask(xapi->session, method, WITH(xapi->machine, text), &answer);
+		ask(xapi, method, WITH(xapi->machine, text), &answer);
 	}
 	ok = answer.outcome == XAPI_SUCCESS;
 	if (!ok && (answer.outcome == XAPI_UNANSWERED || answer.outcome == XAPI_TIMED_OUT))

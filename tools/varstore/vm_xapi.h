@@ -10,8 +10,11 @@
 
 struct vm_xapi;
 
-/* Logs in and looks up the machine. Returns NULL, reported, where that failed. Close it with vm_xapi_close(). */
-struct vm_xapi *vm_xapi_open(const char *socket, const char *uuid);
+/*
+ * Logs in and looks up the machine. With `patient` what XAPI fails to read or write is tried again for some seconds.
+ * Returns NULL, reported, where that failed. Close it with vm_xapi_close().
+ */
+struct vm_xapi *vm_xapi_open(const char *socket, const char *uuid, bool patient);
 
 /* Logs out. NULL is nothing. */
 void vm_xapi_close(struct vm_xapi *xapi);
