@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tools/varstore/host_keys.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "efi/bytes.h"
 #include "efi/guid.h"
 #include "efi/signature_list.h"
 #include "efi/time.h"
-#include "file_io.h"
 #include "tools/support/report.h"
 
 /* EFI_VARIABLE_AUTHENTICATION_2: the time, then a certificate that begins with its length. */
@@ -40,41 +33,15 @@ bool host_keys_read(struct keys *keys, const char *directory)
 	return false;
 }
 
-static void read_readable(const char *path, struct uefivars_auth_file *file)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat status;
-
-	if (fd < 0 && errno == ENOENT)
-		return;
-	if (fd < 0 || fstat(fd, &status) < 0)
-		report("%s: is not looked at: it cannot be opened: %s", path, strerror(errno));
-	else if (!S_ISREG(status.st_mode))
-		report("%s: is not looked at: it is not a regular file", path);
-	else if (!(file->data = (uint8_t *)file_io_read_all(fd, KEYS_FILE_MAX, &file->size)))
-		report("%s: is not looked at: it cannot be read: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
-
 bool host_keys_read_readable(struct keys *keys, const char *directory)
 {
 	GError *error = NULL;
-	char *found;
 
 	if (!check_directory(directory))
 		return false;
-	if (keys_read(keys, directory, &error))
-		return true;
-	g_error_free(error);
-	/* Where it stopped: each file by itself now. */
-	found = g_path_get_dirname(keys->paths[0]);
-	keys_clear(keys);
-	for (size_t i = 0; i < UEFIVARS_KEYS; i++) {
-		keys->paths[i] = g_strdup_printf("%s/%s.auth", found, keys_names[i]);
-		read_readable(keys->paths[i], &keys->files[i]);
-	}
-	g_free(found);
+	if (!keys_read(keys, directory, &error))
+		report("%s; it is not looked at", error->message);
+	g_clear_error(&error);
 	return true;
 }
 
