@@ -7,13 +7,6 @@
 #include "error.h"
 #include "log.h"
 
-/* A full store and this still fit in what XAPI takes in one call. */
-#define KEPT_MAX (64u << 10)
-
-/* Of a record of a VARS blob: what stands behind the data, and all that a wrapped one has besides its data. */
-#define RECORD_TAIL_SIZE 68
-#define RECORD_OVERHEAD 128
-
 /* What the main loop is iterated for. */
 struct waiting {
 	bool ended;
@@ -142,49 +135,18 @@ static bool is_base64(const char *text)
 	return size % 4 == 0 && size - digits <= 2 && strspn(text + digits, "=") == size - digits;
 }
 
-static void put_le(GByteArray *out, uint64_t value, guint size)
-{
-	for (guint i = 0; i < size; i++) {
-		const uint8_t byte = (uint8_t)(value >> (8 * i));
-
-		g_byte_array_append(out, &byte, 1);
-	}
-}
-
-/*
- * Bytes that are no whole record go into one, under a name and attributes (none) that no variable can have: so each
- * later load sets it aside again, and it stays.
- */
-static void put_wrapped(GByteArray *out, const uint8_t *bytes, size_t size)
-{
-	static const uint8_t name[] = { 'R', 0, 'e', 0, 'j', 0, 'e', 0, 'c', 0, 't', 0, 'e', 0, 'd', 0 };
-	static const uint8_t tail[RECORD_TAIL_SIZE] = { 0 };
-
-	put_le(out, sizeof name, 8);
-	g_byte_array_append(out, name, sizeof name);
-	put_le(out, size, 8);
-	g_byte_array_append(out, bytes, (guint)size);
-	g_byte_array_append(out, tail, sizeof tail);
-}
-
 static void set_aside(void *context, const struct uefivars_variable *variable, const uint8_t *record,
 		      size_t record_size, enum uefivars_reason reason)
 {
-	struct xapi_kept *kept = context;
-	const bool room = record_size <= KEPT_MAX && kept->records->len + record_size <= KEPT_MAX - RECORD_OVERHEAD;
+	const bool room = kept_add(context, variable, record, record_size);
 	char name[LOG_NAME_SIZE];
 
-	if (room && variable)
-		g_byte_array_append(kept->records, record, (guint)record_size);
-	else if (room)
-		put_wrapped(kept->records, record, record_size);
-	kept->count += room;
 	log_write(LEVEL_WARNING, "the record of %s (%zu bytes) is set aside%s: %s",
 		  variable ? log_name(variable->name, variable->name_size, name) : "an unnamed variable", record_size,
 		  room ? " and kept in the store" : " and is lost with the next write", uefivars_reason_text(reason));
 }
 
-bool xapi_load_variables(struct uefivars *uv, char *value, struct xapi_kept *kept, GError **error)
+bool xapi_load_variables(struct uefivars *uv, char *value, struct kept *kept, GError **error)
 {
 	enum uefivars_reason reason;
 	gsize size = 0;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "backend/xapi_client.h"
+#include "kept.h"
 #include "uefivars.h"
 
 /*
@@ -21,16 +22,10 @@ bool xapi_load_value(struct xapi_client *client, bool (*interrupted)(void), char
  * warning. */
 bool xapi_load_wants_update(struct xapi_client *client, bool (*interrupted)(void));
 
-/* Records that were set aside, as a VARS blob has them: they are written back behind the good ones. */
-struct xapi_kept {
-	GByteArray *records;
-	unsigned int count;
-};
-
 /*
  * Loads the variables of a value (not empty), which is used up. Records that cannot be right are told to the operator
  * and added to `kept`, as far as there is room. Returns false and sets *error where it is no store.
  */
-bool xapi_load_variables(struct uefivars *uv, char *value, struct xapi_kept *kept, GError **error);
+bool xapi_load_variables(struct uefivars *uv, char *value, struct kept *kept, GError **error);
 
 #endif

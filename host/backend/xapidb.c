@@ -12,14 +12,10 @@
 #include "backend/xapi_times.h"
 #include "backend/xapi_watch.h"
 #include "backend/xapi_writer.h"
-#include "efi/bytes.h"
 #include "efi/guid.h"
 #include "error.h"
+#include "kept.h"
 #include "log.h"
-
-/* Where the header of a VARS blob has its number of records, and their size. */
-#define BLOB_COUNT_AT 8
-#define BLOB_SIZE_AT 16
 
 /* With its NUL it fits in a struct sockaddr_un. */
 #define SOCKET_PATH_MAX 108u
@@ -36,7 +32,7 @@ struct xapi_store {
 	struct xapi_client *client;
 	struct xapi_writer writer;
 	struct xapi_watch watch;
-	struct xapi_kept kept;
+	struct kept *kept;
 	struct xapi_image image;
 	bool update_wanted;
 	struct {
@@ -47,25 +43,15 @@ struct xapi_store {
 	} alert;
 };
 
-/* Writes the blob, with the records that were set aside behind the others. `records` is the size of those others. */
-static void put_blob(const struct backend *backend, enum uefivars_view view, size_t records, uint8_t *blob)
-{
-	const struct xapi_kept *kept = &((const struct xapi_store *)backend->store)->kept;
-
-	uefivars_save(backend->uv, view, UEFIVARS_SCOPE_STORED, blob, records);
-	if (kept->count == 0)
-		return;
-	memcpy(blob + records, kept->records->data, kept->records->len);
-	put_le64(blob + BLOB_COUNT_AT, get_le64(blob + BLOB_COUNT_AT) + kept->count);
-	put_le64(blob + BLOB_SIZE_AT, get_le64(blob + BLOB_SIZE_AT) + kept->records->len);
-}
-
+/* With the records that were set aside behind the others. */
 static GString *make_image(struct backend *backend, enum uefivars_view view)
 {
 	struct xapi_store *store = backend->store;
-	const size_t records = uefivars_save(backend->uv, view, UEFIVARS_SCOPE_STORED, NULL, 0);
+	const size_t size = uefivars_save(backend->uv, view, UEFIVARS_SCOPE_STORED, NULL, 0);
+	uint8_t *blob = xapi_image_begin(&store->image, size + kept_size(store->kept));
 
-	put_blob(backend, view, records, xapi_image_begin(&store->image, records + store->kept.records->len));
+	uefivars_save(backend->uv, view, UEFIVARS_SCOPE_STORED, blob, size);
+	kept_put(store->kept, blob, size);
 	return xapi_image_end(&store->image);
 }
 
@@ -126,7 +112,7 @@ static bool open_store(struct backend *backend, GError **error)
 	store = g_new0(struct xapi_store, 1);
 	store->backend = backend;
 	store->client = xapi_client_new(backend->values[ARGUMENT_SOCKET]);
-	store->kept.records = g_byte_array_new();
+	store->kept = kept_new();
 	xapi_writer_init(&store->writer, store->client, &store->image, on_written, store);
 	store->watch = (struct xapi_watch){
 		.client = store->client,
@@ -159,7 +145,7 @@ static void close_store(struct backend *backend)
 	xapi_writer_clear(&store->writer);
 	xapi_client_free(store->client);
 	xapi_image_clear(&store->image);
-	g_byte_array_free(store->kept.records, TRUE);
+	kept_free(store->kept);
 	g_free(store);
 }
 
@@ -176,7 +162,7 @@ static bool load_store(struct backend *backend, struct uefivars *uv, bool *found
 	ok = xapi_load_value(store->client, backend->interrupted, &value, error);
 	*found = value && *value;
 	if (*found)
-		ok = xapi_load_variables(uv, value, &store->kept, error);
+		ok = xapi_load_variables(uv, value, store->kept, error);
 	g_free(value);
 	if (!ok)
 		g_prefix_error(error, "%s: ", backend->values[ARGUMENT_SOCKET]);

@@ -282,14 +282,15 @@ static GString *write_vars(const struct image *image)
 {
 	const enum uefivars_scope scope = image->running ? UEFIVARS_SCOPE_ALL : UEFIVARS_SCOPE_STORED;
 	const size_t size = uefivars_save(image->uv, UEFIVARS_COMMITTED, scope, NULL, 0);
-	GString *blob = g_string_sized_new(size);
+	const size_t kept = image->kept ? kept_size(image->kept) : 0;
+	GString *blob = g_string_sized_new(size + kept);
 
-	g_string_set_size(blob, size);
+	g_string_set_size(blob, size + kept);
 	uefivars_save(image->uv, UEFIVARS_COMMITTED, scope, (uint8_t *)blob->str, size);
 	if (!image->running)
 		memcpy(blob->str + VARS_EXTRA_AT, image->extra, IMAGE_EXTRA_SIZE);
 	if (image->kept)
-		kept_append(image->kept, blob);
+		kept_put(image->kept, (uint8_t *)blob->str, size);
 	return blob;
 }
 

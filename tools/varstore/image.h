@@ -13,7 +13,7 @@
 
 #include "backend/json.h"
 #include "tools/support/variable_name.h"
-#include "tools/varstore/kept.h"
+#include "kept.h"
 #include "uefivars.h"
 
 /* Behind the head of a VARS blob of version 2: the key of MemoryOverwriteRequestControlLock, the registers of PPI. */

@@ -147,7 +147,7 @@ static bool is_same(const struct variable_name *name, enum uefivars_key key)
 /* A record that was set aside since there is another of its name would come back when that one is gone. */
 static bool drop_kept(struct vm *vm, const struct variable_name *name)
 {
-	return vm->image.kept && kept_drop(vm->image.kept, name);
+	return vm->image.kept && kept_drop(vm->image.kept, name->name, name->size, &name->guid);
 }
 
 uint64_t vm_set(struct vm *vm, const struct variable_name *name, uint32_t attributes, const uint8_t *data, size_t size)

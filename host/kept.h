@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Records of a VARS blob that cannot be right, where nothing but the blob can hold them: each blob that is written has
- * them, byte for byte, behind the good ones, as those of the daemon have.
+ * them, byte for byte, behind the good ones.
  */
-#ifndef VARSTORE_KEPT_H
-#define VARSTORE_KEPT_H
+#ifndef HOST_KEPT_H
+#define HOST_KEPT_H
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/support/variable_name.h"
+#include "efi/guid.h"
 #include "uefivars.h"
 
 struct kept;
 
+/* NULL is nothing to kept_free(). */
 struct kept *kept_new(void);
 void kept_free(struct kept *kept);
 
@@ -25,10 +26,13 @@ void kept_free(struct kept *kept);
  */
 bool kept_add(struct kept *kept, const struct uefivars_variable *variable, const uint8_t *record, size_t size);
 
-/* Drops the records of this name. Returns whether there was one. */
-bool kept_drop(struct kept *kept, const struct variable_name *name);
+/* Drops the records of this name (UTF-16LE, no NUL; `size` bytes). Returns whether there was one. */
+bool kept_drop(struct kept *kept, const uint8_t *name, size_t size, const struct efi_guid *guid);
 
-/* Appends the records to a VARS blob. */
-void kept_append(const struct kept *kept, GString *blob);
+/* How many bytes the records take in a blob. */
+size_t kept_size(const struct kept *kept);
+
+/* Appends the records to a VARS blob of `size` bytes, behind which is room for kept_size() more. */
+void kept_put(const struct kept *kept, uint8_t *blob, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "tools/varstore/kept.h"
+#include "kept.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@
 /* Of a record: what stands behind the data. */
 #define RECORD_TAIL_SIZE 68
 
-/* What the daemon keeps, too. With as much a full store still fits in what XAPI takes in one call. */
+/* With as much a full store still fits in what XAPI takes in one call. */
 #define KEPT_MAX ((64u << 10) - 128)
 
 struct record {
@@ -53,7 +53,7 @@ static void put_blob(GByteArray *out, const uint8_t *bytes, size_t size)
 	g_byte_array_append(out, bytes, (guint)size);
 }
 
-/* A name and attributes (none) that no variable can have. */
+/* A name and attributes (none) that no variable can have: so each later load sets it aside again, and it stays. */
 static void put_wrapped(GByteArray *out, const struct uefivars_variable *wrapper)
 {
 	static const uint8_t tail[RECORD_TAIL_SIZE];
@@ -85,22 +85,20 @@ bool kept_add(struct kept *kept, const struct uefivars_variable *variable, const
 	return true;
 }
 
-static bool is_named(const struct kept *kept, const struct record *record, const struct variable_name *name)
+static bool is_named(const struct kept *kept, const struct record *record, const uint8_t *name, size_t size)
 {
 	/* The name follows its length. */
-	return record->name_size == name->size &&
-	       memcmp(kept->bytes->data + record->at + 8, name->name, name->size) == 0 &&
-	       memcmp(record->guid, name->guid.bytes, sizeof record->guid) == 0;
+	return record->name_size == size && memcmp(kept->bytes->data + record->at + 8, name, size) == 0;
 }
 
-bool kept_drop(struct kept *kept, const struct variable_name *name)
+bool kept_drop(struct kept *kept, const uint8_t *name, size_t size, const struct efi_guid *guid)
 {
 	const guint count = kept->records->len;
 
 	for (guint i = count; i-- > 0;) {
 		const struct record record = g_array_index(kept->records, struct record, i);
 
-		if (!is_named(kept, &record, name))
+		if (!is_named(kept, &record, name, size) || memcmp(record.guid, guid->bytes, sizeof record.guid) != 0)
 			continue;
 		g_byte_array_remove_range(kept->bytes, (guint)record.at, (guint)record.size);
 		g_array_remove_index(kept->records, i);
@@ -110,14 +108,16 @@ bool kept_drop(struct kept *kept, const struct variable_name *name)
 	return kept->records->len < count;
 }
 
-void kept_append(const struct kept *kept, GString *blob)
+size_t kept_size(const struct kept *kept)
 {
-	uint8_t *head;
+	return kept->bytes->len;
+}
 
+void kept_put(const struct kept *kept, uint8_t *blob, size_t size)
+{
 	if (kept->records->len == 0)
 		return;
-	g_string_append_len(blob, (const char *)kept->bytes->data, kept->bytes->len);
-	head = (uint8_t *)blob->str;
-	put_le64(head + BLOB_COUNT_AT, get_le64(head + BLOB_COUNT_AT) + kept->records->len);
-	put_le64(head + BLOB_SIZE_AT, get_le64(head + BLOB_SIZE_AT) + kept->bytes->len);
+	memcpy(blob + size, kept->bytes->data, kept->bytes->len);
+	put_le64(blob + BLOB_COUNT_AT, get_le64(blob + BLOB_COUNT_AT) + kept->records->len);
+	put_le64(blob + BLOB_SIZE_AT, get_le64(blob + BLOB_SIZE_AT) + kept->bytes->len);
 }
