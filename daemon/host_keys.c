@@ -52,15 +52,23 @@ bool host_keys_judge(struct host_keys *host, enum uefivars_boot boot, GError **e
 	return true;
 }
 
+/* What of the host keeps a machine from being brought up to date; NULL: nothing. */
+static const char *obstacle(const struct keys *keys)
+{
+	if (!keys->files[UEFIVARS_KEK].data || !keys->files[UEFIVARS_DB].data)
+		return "KEK.auth and db.auth are expected among the host's keys";
+	return keys->bad[UEFIVARS_DBX] ? "dbx.auth is no good" : NULL;
+}
+
 bool host_keys_refresh(const struct host_keys *host, enum uefivars_boot boot, struct uefivars *uv)
 {
 	const struct keys *keys = &host->keys;
 	enum uefivars_key failed = UEFIVARS_PK;
 	enum uefivars_reason reason = UEFIVARS_OK;
 
-	if (!keys->files[UEFIVARS_KEK].data || !keys->files[UEFIVARS_DB].data) {
-		log_write(LEVEL_WARNING, "the certificates cannot be brought up to date, as the operator wants it: "
-					 "KEK.auth and db.auth are expected among the host's keys");
+	if (obstacle(keys)) {
+		log_write(LEVEL_WARNING, "the certificates cannot be brought up to date, as the operator wants it: %s",
+			  obstacle(keys));
 		return false;
 	}
 	/* On a first boot it gets those of the host anyway. */

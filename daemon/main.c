@@ -222,6 +222,12 @@ static bool start_machine(struct daemon *daemon, struct host_keys *keys, enum ue
 	return true;
 }
 
+/* Whatever the backend does, the start is over by then. */
+static int64_t start_limit(const struct daemon *daemon)
+{
+	return daemon->begun + 1000 * (int64_t)START_MS;
+}
+
 /*
  * A machine that its operator wants to be protected does not run unprotected behind his back. One that is resumed was
  * judged when it booted, and what it may do since was decided then.
@@ -237,7 +243,7 @@ static bool check_secure_boot(struct daemon *daemon, enum uefivars_boot boot, GE
 	if (!state.missing[UEFIVARS_PK] && !state.missing[UEFIVARS_KEK] && !state.missing[UEFIVARS_DB])
 		return true;
 	/* Whether it was delivered changes nothing here: the log has it in any case. */
-	serve_secure_boot_failed(daemon->serve);
+	serve_secure_boot_failed(daemon->serve, start_limit(daemon));
 	if (!daemon->settings.secureboot_unmet_warn)
 		return error_set(error, EXIT_FAILED, "%s", unmet);
 	log_write(LEVEL_WARNING, "%s; the machine starts all the same (secureboot_unmet=warn)", unmet);
@@ -257,7 +263,7 @@ static bool store(struct daemon *daemon, enum uefivars_boot boot, GError **error
 		return true;
 	if (boot == UEFIVARS_RESUME && backend_write_back(daemon->backend))
 		return true;
-	if (serve_persist(daemon->serve, daemon->begun + 1000 * (int64_t)START_MS) || signals_arrived())
+	if (serve_persist(daemon->serve, start_limit(daemon)) || signals_arrived())
 		return true;
 	if (!backend_write_back(daemon->backend))
 		return error_set(error, EXIT_FAILED, "the variables cannot be stored");

@@ -54,7 +54,7 @@ static enum uefivars_persisted secure_boot_failed(void *context)
 {
 	struct serve *serve = context;
 
-	return backend_secure_boot_failed(serve->backend);
+	return backend_secure_boot_failed(serve->backend, new_deadline());
 }
 
 struct serve *serve_new(const struct uefivars_policy *policy, struct backend *backend)
@@ -106,9 +106,9 @@ bool serve_persist(struct serve *serve, int64_t limit)
 	return wait_for_backend(serve, backend_persist(serve->backend, MIN(new_deadline(), limit)));
 }
 
-bool serve_secure_boot_failed(struct serve *serve)
+bool serve_secure_boot_failed(struct serve *serve, int64_t limit)
 {
-	return wait_for_backend(serve, backend_secure_boot_failed(serve->backend));
+	return wait_for_backend(serve, backend_secure_boot_failed(serve->backend, MIN(new_deadline(), limit)));
 }
 
 bool serve_is_waiting(const struct serve *serve)

@@ -56,7 +56,7 @@ bool serve_persist(struct serve *serve, int64_t limit);
  * Tells the operator, before any request, that the machine fails Secure Boot, and waits in the same way. Returns
  * whether it was told.
  */
-bool serve_secure_boot_failed(struct serve *serve);
+bool serve_secure_boot_failed(struct serve *serve, int64_t limit);
 
 /* Does a request wait for the backend? */
 bool serve_is_waiting(const struct serve *serve);

@@ -39,7 +39,7 @@ static bool read_key(struct keys *keys, size_t i, const char *directory, GError 
 {
 	char *path = g_strdup_printf("%s/%s.auth", directory, keys_names[i]);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	bool ok = true;
+	bool ok;
 
 	g_free(keys->paths[i]);
 	keys->paths[i] = path;
@@ -48,10 +48,13 @@ static bool read_key(struct keys *keys, size_t i, const char *directory, GError 
 	keys->directory = directory;
 	if (error && *error)
 		error = NULL;
-	if (fd < 0)
-		return error_set(error, EXIT_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
-	ok = read_file(fd, path, &keys->files[i], error);
-	close(fd);
+	if (fd < 0) {
+		ok = error_set(error, EXIT_FAILED, "%s: cannot be opened: %s", path, strerror(errno));
+	} else {
+		ok = read_file(fd, path, &keys->files[i], error);
+		close(fd);
+	}
+	keys->bad[i] = !ok;
 	return ok;
 }
 
@@ -80,6 +83,7 @@ void keys_drop(struct keys *keys, enum uefivars_key key)
 {
 	g_free((gpointer)keys->files[key].data);
 	keys->files[key] = (struct uefivars_auth_file){ .data = NULL };
+	keys->bad[key] = true;
 }
 
 void keys_clear(struct keys *keys)

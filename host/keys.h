@@ -15,6 +15,7 @@
 
 struct keys {
 	struct uefivars_auth_file files[UEFIVARS_KEYS]; /* data NULL: there is no such file */
+	bool bad[UEFIVARS_KEYS];                        /* there is one, but it is no good */
 	char *paths[UEFIVARS_KEYS];
 	const char *directory; /* where they are; NULL: there is none with any of them */
 };
@@ -30,7 +31,7 @@ extern const char *const keys_names[UEFIVARS_KEYS];
  */
 bool keys_read(struct keys *keys, const char *directory, GError **error);
 
-/* As if the file was not there. */
+/* Does without a file that is no good. */
 void keys_drop(struct keys *keys, enum uefivars_key key);
 void keys_clear(struct keys *keys);
 

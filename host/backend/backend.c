@@ -238,9 +238,10 @@ enum uefivars_persisted backend_persist(struct backend *backend, int64_t deadlin
 	return writer_persist(&backend->writer, deadline);
 }
 
-enum uefivars_persisted backend_secure_boot_failed(struct backend *backend)
+enum uefivars_persisted backend_secure_boot_failed(struct backend *backend, int64_t deadline)
 {
-	return backend->ops->secure_boot_failed ? backend->ops->secure_boot_failed(backend) : UEFIVARS_PERSIST_DONE;
+	return backend->ops->secure_boot_failed ? backend->ops->secure_boot_failed(backend, deadline) :
+						  UEFIVARS_PERSIST_DONE;
 }
 
 bool backend_save(struct backend *backend, GError **error)

@@ -102,8 +102,11 @@ bool backend_write_back(struct backend *backend);
  */
 enum uefivars_persisted backend_persist(struct backend *backend, int64_t deadline);
 
-/* Tells the operator that the machine failed Secure Boot, where the kind of backend has another way than the log. */
-enum uefivars_persisted backend_secure_boot_failed(struct backend *backend);
+/*
+ * Tells the operator that the machine failed Secure Boot, where the kind of backend has another way than the log. It is
+ * told by `deadline` (microseconds of the monotonic clock), or it has failed.
+ */
+enum uefivars_persisted backend_secure_boot_failed(struct backend *backend, int64_t deadline);
 
 /*
  * Writes the committed state to the file of the argument `save`, without waiting for anything else; no such argument:

@@ -45,7 +45,7 @@ struct backend_ops {
 	/* A guest that is resumed does not wait for its variables to be written back. */
 	bool write_back_later;
 	/* NULL: the log of the caller is all that tells it. PENDING ends in backend->done. */
-	enum uefivars_persisted (*secure_boot_failed)(struct backend *backend);
+	enum uefivars_persisted (*secure_boot_failed)(struct backend *backend, int64_t deadline);
 	/* Frees backend->store (which may be NULL). A write that is under way is not waited for. */
 	void (*close)(struct backend *backend);
 };

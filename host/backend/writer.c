@@ -132,8 +132,10 @@ void writer_returned(struct writer *writer, enum write_result result)
 		writer->uncertain = true;
 	else if (result == WRITE_DONE)
 		writer->uncertain = false;
-	if (!writer->uncertain)
+	if (!writer->uncertain) {
 		writer->retry_ms = RETRY_MS;
+		remove_source(&writer->retry);
+	}
 	if (was == WRITER_WANTED)
 		answer(writer, result == WRITE_DONE);
 	else if (was == WRITER_REPAIR)
@@ -159,6 +161,9 @@ bool writer_settle(struct writer *writer, int milliseconds)
 
 	if (settled(writer))
 		return true;
+	/* The end waits for no back-off. */
+	remove_source(&writer->retry);
+	next(writer);
 	source = g_timeout_add((guint)milliseconds, on_settle_timeout, &timeout);
 	while (!settled(writer) && !timeout)
 		g_main_context_iteration(NULL, TRUE);

@@ -22,9 +22,10 @@
 #define XAPI_POLL_MS 500         /* between looks whether a write that nobody answered for was done */
 #define XAPI_BROKEN_MS 2000      /* a write whose connection was broken off is not waited for longer than this, */
 #define XAPI_UNANSWERED_MS 35000 /* ... and one that timed out not longer than this after it was sent */
-#define XAPI_WATCH_MS 250000     /* but until then it is watched for */
-#define XAPI_AGAIN_MS 30000      /* in which the guard tries again what XAPI broke off: */
-#define XAPI_WATCH_STEP_MS 1000  /* so long it is looked for so often; then the step is doubled each time, up to */
+#define XAPI_QUIET_MS 10000  /* nothing is sent beside another sending of what has landed, but not longer than this */
+#define XAPI_WATCH_MS 250000 /* but until then it is watched for */
+#define XAPI_AGAIN_MS 30000  /* in which the guard tries again what XAPI broke off: */
+#define XAPI_WATCH_STEP_MS 1000 /* so long it is looked for so often; then the step is doubled each time, up to */
 #define XAPI_WATCH_STEP_MAX_MS 16000
 #define XAPI_ALERT_MS 19000 /* for the alert, all in all */
 #define XAPI_CREDIT_MS 500  /* a write costs a credit, and this is what it takes to get one back */

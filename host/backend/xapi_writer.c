@@ -81,7 +81,7 @@ static bool may_have_landed(const struct xapi_writer *writer)
 static void settle(struct xapi_writer *writer)
 {
 	if (writer->doubt.open && writer->repeated)
-		writer->quiet_until = writer->doubt.open_until;
+		writer->quiet_until = MIN(writer->doubt.open_until, after(XAPI_QUIET_MS));
 	writer->repeated = false;
 	xapi_doubt_settle(&writer->doubt);
 }
@@ -198,7 +198,11 @@ static bool pay(struct xapi_writer *writer)
 
 static void pay_and_send(struct xapi_writer *writer)
 {
-	if (pay(writer))
+	const int64_t quiet = writer->quiet_until - g_get_monotonic_time();
+
+	if (quiet > 0)
+		wait_for(writer, (int)(quiet / 1000) + 1);
+	else if (pay(writer))
 		send(writer);
 }
 
@@ -269,14 +273,12 @@ static void go(struct xapi_writer *writer)
 		finish(writer, WRITE_FAILED);
 	} else if (writer->late) {
 		finish(writer, WRITE_UNKNOWN);
-	} else if (!pay(writer)) {
-		return;
-	} else if (writer->doubt.open || writer->look_first) {
+	} else if (!writer->doubt.open && !writer->look_first) {
+		pay_and_send(writer);
+	} else if (pay(writer)) {
 		if (writer->read_ms == 0)
 			writer->read_ms = xapi_ms(XAPI_READ_MS);
 		writer->call = xapi_get_nvram(writer->client, writer->read_ms, on_read, writer);
-	} else {
-		send(writer);
 	}
 }
 
@@ -288,10 +290,7 @@ void xapi_writer_begin(struct xapi_writer *writer, GString *image)
 	writer->late = false;
 	writer->abandoned = false;
 	writer->give_up = after(XAPI_RETRY_MS);
-	if (writer->quiet_until > g_get_monotonic_time())
-		wait_for(writer, (int)((writer->quiet_until - g_get_monotonic_time()) / 1000) + 1);
-	else
-		go(writer);
+	go(writer);
 }
 
 bool xapi_writer_abandon(struct xapi_writer *writer)

@@ -248,13 +248,16 @@ static void begin_alert(struct xapi_store *store)
 						xapi_ms(XAPI_ALERT_MS), on_alert, store);
 }
 
-static enum uefivars_persisted secure_boot_failed(struct backend *backend)
+static enum uefivars_persisted secure_boot_failed(struct backend *backend, int64_t deadline)
 {
+	const int64_t left = (deadline - g_get_monotonic_time()) / 1000;
 	struct xapi_store *store = backend->store;
 
 	if (store->alert.told)
 		return UEFIVARS_PERSIST_DONE;
-	store->alert.deadline = g_timeout_add((guint)xapi_ms(XAPI_ALERT_MS), on_alert_deadline, store);
+	if (left <= 0)
+		return UEFIVARS_PERSIST_FAILED;
+	store->alert.deadline = g_timeout_add((guint)MIN(left, xapi_ms(XAPI_ALERT_MS)), on_alert_deadline, store);
 	begin_alert(store);
 	return UEFIVARS_PERSIST_PENDING;
 }

@@ -10,6 +10,11 @@ from session import *  # noqa: E402,F403
 tap = XapiTap()
 
 
+def effects(session):
+    """What of VENDOR's each write that took effect had."""
+    return [own(base64.b64decode(value)) for _, value, _ in session.xapi.effects]
+
+
 def late_effect():
     """A write that lands long after the guest was told that it failed is undone"""
     session = began()
@@ -111,8 +116,57 @@ def nothing_newer_meanwhile():
     same(session.guest.set('A', b'first'), SUCCESS)
     same(session.guest.set('A', b'newer'), SUCCESS)
     # Both of the first, then the newer, and nothing had to be undone.
-    same([own(base64.b64decode(value)) for _, value, _ in session.xapi.effects],
-         [{'A': b'first'}, {'A': b'first'}, {'A': b'newer'}])
+    same(effects(session), [{'A': b'first'}, {'A': b'first'}, {'A': b'newer'}])
+
+
+def one_of_two_landed():
+    """A write that fails after it was sent twice: it is undone when neither can land any more"""
+    session = began()
+    session.xapi.fault(SET, answer='gone', before=2.3)
+    session.xapi.fault(SET, answer='hang', before=3.0)
+    same(session.guest.set('A', b'failed'), DEVICE_ERROR)
+    session.xapi.wait(lambda: len(session.xapi.effects) >= 3, 20, 'the repair')
+    settles(session, {'A': b'old'})
+    same(effects(session)[:2], [{'A': b'failed'}] * 2)
+
+
+def ends_while_nothing_is_sent():
+    """The end looks at once, also while an earlier sending may be under way"""
+    session = began(env={'UEFISTORED_DEBUG_XAPI_HASTE': '1', 'UEFISTORED_DEBUG_ANSWER_MS': '19500',
+                         'UEFISTORED_DEBUG_SETTLE_MS': '1000'})
+    session.xapi.fault(SET, answer='gone', effect=False)
+    same(session.guest.set('A', b'x'), SUCCESS)
+    calls = len(session.xapi.calls)
+    session.stop()
+    same(session.xapi.methods(calls), [GET])
+    check('that the guest was told had failed' not in session.daemon.log(), session.daemon.log())
+
+
+def quiet_has_an_end():
+    """After one that was sent twice and answered late the next write is not refused"""
+    session = began()
+    session.xapi.fault(SET, answer='gone', effect=False)
+    session.xapi.fault(SET, answer='hang')
+    same(session.guest.set('A', b'slow'), SUCCESS)
+    same(session.guest.set('A', b'next'), SUCCESS)
+    settles(session, {'A': b'next'})
+
+
+def ends_after_a_back_off():
+    """What was to be repaired, and was written since, holds up no later repair"""
+    session = began()
+    session.xapi.fault(SET, answer='status', status=500)
+    # The look that would undo it fails, again and again, so that the next attempt is far away.
+    session.xapi.fault(GET, answer='failure', times=4)
+    same(session.guest.set('A', b'failed'), DEVICE_ERROR)
+    session.xapi.wait(lambda: session.xapi.methods().count(GET) == 4, 20, 'four attempts')
+    session.xapi.fault(SET, answer='gone', effect=False)
+    same(session.guest.set('A', b'ghost'), SUCCESS)
+    ghost = session.xapi.value
+    same(session.guest.set('A', b'newest'), SUCCESS)
+    session.xapi.value = ghost
+    session.stop()
+    same(stored(session.xapi), {'A': b'newest'})
 
 
 def many_ghosts():
@@ -137,5 +191,6 @@ def many_ghosts():
 
 
 tap.run(late_effect, late_effect_and_a_newer_write, lost_and_a_newer_write, taken_to_be_lost_and_landing, broken_off_and_landing,
-        ends_with_a_ghost, somebody_elses_change, nothing_newer_meanwhile, many_ghosts)
+        ends_with_a_ghost, somebody_elses_change, nothing_newer_meanwhile, one_of_two_landed,
+        ends_while_nothing_is_sent, quiet_has_an_end, ends_after_a_back_off, many_ghosts)
 tap.end()

@@ -499,27 +499,28 @@ def update_that_cannot_be():
 
 
 def update_without_keys():
-    """Where the host has no KEK or db, or one that is being written, nothing was updated, and the state stays"""
-    for present in ((), ('PK',), ('KEK',), ('KEK', 'db')):
-        for first in (False, True):
-            session = update_session()
-            keys = session.arguments[1]
-            for name in {'KEK', 'db', 'dbx'} - set(present):
-                os.unlink(os.path.join(keys, name + '.auth'))
-            if 'db' in present:
-                if first:
-                    continue
-                os.truncate(os.path.join(keys, 'db.auth'), 30)
-            if first:
-                session.xapi.value = None
-            session.xapi.machine.state = 'update_on_boot'
-            session.start()
-            same(session.xapi.machine.state, 'update_on_boot', (present, first))
-            check('KEK.auth and db.auth are expected' in session.daemon.log(), session.daemon.log())
-            check('yes' not in [update for _, _, update in session.xapi.effects])
-            if not first:
-                same(session.guest.value('db', IMAGE), list_of(b'old'))
-            session.stop()
+    """Where the host has no KEK or db, or a file that is being written, nothing was updated, and the state stays"""
+    for missing, torn, value, words in (
+            (('KEK', 'db', 'dbx'), None, machine_with(b'old'), 'KEK.auth and db.auth are expected'),
+            (('KEK', 'db', 'dbx'), None, None, 'KEK.auth and db.auth are expected'),
+            (('db', 'dbx'), None, machine_with(b'old'), 'KEK.auth and db.auth are expected'),
+            (('KEK',), None, None, 'KEK.auth and db.auth are expected'),
+            ((), 'db', machine_with(b'old'), 'KEK.auth and db.auth are expected'),
+            ((), 'dbx', machine_with(b'old'), 'dbx.auth is no good')):
+        session = update_session()
+        for name in missing:
+            os.unlink(os.path.join(session.arguments[1], name + '.auth'))
+        if torn:
+            os.truncate(os.path.join(session.arguments[1], torn + '.auth'), 30)
+        session.xapi.value = value and text(value)
+        session.xapi.machine.state = 'update_on_boot'
+        session.start()
+        same(session.xapi.machine.state, 'update_on_boot', (missing, torn))
+        check(words in session.daemon.log(), session.daemon.log())
+        check('yes' not in [update for _, _, update in session.xapi.effects])
+        if value:
+            same(session.guest.value('db', IMAGE), list_of(b'old'))
+        session.stop()
 
 
 def torn_keys():

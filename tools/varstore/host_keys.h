@@ -14,8 +14,8 @@
 bool host_keys_read(struct keys *keys, const char *directory);
 
 /*
- * The same for who has to answer whatever the host's files are: what cannot be read is taken as not there, and the first
- * of them is reported. Only a directory that is named and not there is an error.
+ * The same for who has to answer whatever the host's files are: what cannot be read is taken as not there, and the
+ * first of them is reported. Only a directory that is named and not there is an error.
  */
 bool host_keys_read_readable(struct keys *keys, const char *directory);
 
