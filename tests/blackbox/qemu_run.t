@@ -176,6 +176,41 @@ def ended():
     same(run.boots(), 1)
 
 
+def children(pid):
+    with open(f'/proc/{pid}/task/{pid}/children') as file:
+        return {int(child) for child in file.read().split()}
+
+
+def ended_early():
+    """SIGTERM ends a machine whose QEMU is only being started"""
+    directory = scratch()
+    qemu, firmware, before, machine = (os.path.join(directory, name) for name in ('qemu', 'firmware', 'before', 'machine'))
+    with open(qemu, 'w') as file:
+        file.write('#!/bin/sh\nPATH=/usr/bin:/bin\n[ "$1" = --version ] || exec sleep 300\n'
+                   f'cat /proc/$PPID/task/$PPID/children >{before}.new\nmv {before}.new {before}\n'
+                   'echo QEMU emulator version 7.2.22\n')
+    os.chmod(qemu, 0o755)
+    open(firmware, 'w').close()
+    os.mkdir(os.path.join(directory, 'keys'))
+    # QEMU is looked for in many places, so that there is time between the process and its program.
+    env = environment({'PATH': '/-:' * 40000 + directory})
+    process = subprocess.Popen([QEMU, '--run', '--qemu', 'qemu', '--firmware', firmware, '--keys',
+                                os.path.join(directory, 'keys'), '--directory', machine, os.path.join(directory, 'store')],
+                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+    end = time.monotonic() + 60
+    try:
+        while not os.path.exists(before) or not children(process.pid) - {int(pid) for pid in open(before).read().split()}:
+            check(process.poll() is None and time.monotonic() < end, 'it does not run')
+        process.terminate()
+        same(process.wait(60), 1)
+    finally:
+        if process.poll() is None:
+            for pid in children(process.pid):
+                os.kill(pid, signal.SIGKILL)
+        process.kill()
+    same(os.listdir(machine), [], 'what is left')
+
+
 def taken_directories():
     """A directory that another user has, or can write, is refused with all that is in it"""
     directory = scratch()
@@ -288,6 +323,6 @@ def images():
     check('--firmware' in done.stderr, done.stderr)
 
 
-tap.run(resets, failure, crash, crashes_on, cannot_go_on, gone, left_over, ended,
+tap.run(resets, failure, crash, crashes_on, cannot_go_on, gone, left_over, ended, ended_early,
         taken_directories, shell, page, images)
 tap.end()

@@ -61,15 +61,15 @@ static void take_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-static pid_t start(char **command, int kept)
+/* The child, which begins with every signal blocked. One that came for it meanwhile ends it, and no handler of ours. */
+static void become(char **command, int kept)
 {
-	const pid_t pid = fork();
 	sigset_t none;
 
-	if (pid < 0)
-		report("no process can be made: %s", strerror(errno));
-	if (pid != 0)
-		return pid;
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (kept >= 0)
@@ -77,6 +77,22 @@ static pid_t start(char **command, int kept)
 	execvp(command[0], command);
 	report("%s: cannot be started: %s", command[0], strerror(errno));
 	_exit(EXIT_RUNTIME);
+}
+
+static pid_t start(char **command, int kept)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		become(command, kept);
+	if (pid < 0)
+		report("no process can be made: %s", strerror(errno));
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
 }
 
 static int wait_for(pid_t pid)
