@@ -87,6 +87,7 @@ static bool take(struct call *call, int option)
 		return parse_memory(optarg, &machine->memory);
 	case DIRECTORY:
 		take_text(&machine->directory, optarg);
+		directory_trim(machine->directory);
 		return true;
 	case KEYS:
 		take_text(&machine->keys, optarg);
@@ -169,7 +170,7 @@ static int print(const struct machine *machine)
 static int run(struct machine *machine)
 {
 	const bool own = !machine->directory;
-	int status;
+	int directory, status = EXIT_RUNTIME;
 
 	/* Before the daemon: a first boot enrolls keys. */
 	if (!g_file_test(machine->firmware, G_FILE_TEST_IS_REGULAR)) {
@@ -182,12 +183,14 @@ static int run(struct machine *machine)
 			report("%s: cannot be made: %s", machine->directory, strerror(errno));
 			return EXIT_RUNTIME;
 		}
-	} else if (!directory_make(machine->directory)) {
-		return EXIT_RUNTIME;
 	}
-	status = run_machine(machine);
+	directory = directory_take(machine->directory);
+	if (directory >= 0)
+		status = run_machine(machine);
 	if (own)
 		rmdir(machine->directory);
+	if (directory >= 0)
+		close(directory);
 	return status;
 }
 

@@ -65,7 +65,7 @@ def shut_down(reason):
 
 
 class Run:
-    def __init__(self, *then, prepared=None):
+    def __init__(self, *then, prepared=None, suffix=''):
         self.directory = scratch()
         self.store = os.path.join(self.directory, 'store')
         self.machine = os.path.join(self.directory, 'machine')
@@ -82,7 +82,8 @@ class Run:
         keys = os.path.join(self.directory, 'keys')
         os.mkdir(keys)
         self.process = subprocess.Popen(
-            [QEMU, '--run', '--qemu', qemu, '--firmware', firmware, '--keys', keys, '--directory', self.machine, self.store],
+            [QEMU, '--run', '--qemu', qemu, '--firmware', firmware, '--keys', keys, '--directory', self.machine + suffix,
+             self.store],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment())
 
     def ends(self, status):
@@ -93,6 +94,12 @@ class Run:
         same(self.process.returncode, status, said)
         same(os.listdir(self.machine), [], 'what is left')
         return said
+
+    def wait_for(self, path):
+        end = time.monotonic() + 60
+        while not os.path.exists(path):
+            check(self.process.poll() is None and time.monotonic() < end, 'it does not run')
+            time.sleep(0.01)
 
     def boots(self):
         return len(bytes.fromhex(stored(self.store)['Boots']['data']))
@@ -166,10 +173,7 @@ def left_over():
 def ended():
     """SIGTERM ends QEMU, and with it all"""
     run = Run("open(sys.argv[0] + '.runs', 'w').close()", 'time.sleep(60)')
-    end = time.monotonic() + 60
-    while not os.path.exists(os.path.join(run.directory, 'qemu.runs')):
-        check(run.process.poll() is None and time.monotonic() < end, 'it does not run')
-        time.sleep(0.01)
+    run.wait_for(os.path.join(run.directory, 'qemu.runs'))
     run.process.terminate()
     check(run.process.wait(60) != 0)
     run.ends(run.process.returncode)
@@ -222,7 +226,8 @@ def taken_directories():
         os.chmod(os.path.join(directory, name), mode)
     os.symlink('mine', os.path.join(directory, 'link'))
     os.symlink('nowhere', os.path.join(directory, 'dangling'))
-    places = ['everybodys', 'groups', 'sticky', 'file', 'link', 'dangling']
+    places = ['everybodys', 'groups', 'sticky', 'file', 'link', 'dangling', 'everybodys/', 'link/', 'link//', 'link/.',
+              'link/.//./', 'dangling/', 'dangling/.']
     if os.geteuid() == 0:
         os.chown(os.path.join(directory, 'others'), 70247, 70247)
         places.append('others')
@@ -231,10 +236,42 @@ def taken_directories():
         done = subprocess.run([QEMU, '--run', '--firmware', firmware, '--qemu', 'false', '--directory', path, store],
                               capture_output=True, text=True, env=environment(), timeout=30)
         same((done.returncode, done.stdout, done.stderr.count('\n')), (1, '', 1), done)
-        for words in ('--directory ' + path, 'your own', 'nobody else'):
+        for words in ('--directory ' + path.rstrip('/.'), 'your own', 'nobody else'):
             check(words in done.stderr, done.stderr)
         same(os.path.isdir(path) and os.listdir(path) or [], [], name)
         check(not os.path.exists(store), name)
+
+
+def slashes():
+    """What stands behind a directory's name and says nothing is no hindrance"""
+    for prepared in (None, {'state': b'something'}):
+        run = Run("shut_down(b'guest-shutdown')", prepared=prepared, suffix='/.//')
+        run.ends(0)
+        same(run.boots(), 1)
+
+
+def two():
+    """A directory that another machine runs in is refused, and that machine goes on; after its end it is taken"""
+    run = Run("open(sys.argv[0] + '.runs', 'w').close()", "end = time.monotonic() + 120",
+              "while not os.path.exists(sys.argv[0] + '.go'):", "    check(time.monotonic() < end)", "    time.sleep(0.01)",
+              "same(machine.get('Volatile')[0], SUCCESS)", "shut_down(b'guest-shutdown')")
+    qemu, firmware, other = (os.path.join(run.directory, name) for name in ('qemu', 'firmware', 'other'))
+    run.wait_for(qemu + '.runs')
+
+    def files():
+        return {file.name: (file.inode(), file.stat().st_size, file.stat().st_mtime_ns) for file in os.scandir(run.machine)}
+    before = files()
+    same(sorted(before), ['doorbell', 'memory', 'state'])
+    command = [QEMU, '--run', '--firmware', firmware, '--keys', os.path.join(run.directory, 'keys'), '--qemu', 'false',
+               '--directory', run.machine, other]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=60)
+    same((done.returncode, done.stdout, done.stderr.count('\n')), (1, '', 1), done)
+    check(f'--directory {run.machine}: another machine' in done.stderr, done.stderr)
+    same((files(), os.path.exists(other)), (before, False))
+    open(qemu + '.go', 'w').close()
+    run.ends(0)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=60)
+    check('another machine' not in done.stderr and os.path.exists(other), done.stderr)
 
 
 def shell():
@@ -248,14 +285,15 @@ def shell():
     open(firmware, 'w').close()
     os.mkdir(os.path.join(directory, 'keys'))
 
-    def prints():
+    def prints(suffix=''):
         done = subprocess.run([QEMU, '--qemu', qemu, '--firmware', firmware, '--keys', os.path.join(directory, 'keys'),
-                               '--directory', machine, os.path.join(directory, 'store')], capture_output=True, text=True,
+                               '--directory', machine + suffix, os.path.join(directory, 'store')], capture_output=True, text=True,
                               env=environment(), timeout=30)
         same(done.returncode, 0, done)
         return done
     printed = prints()
     same(printed.stderr, '')
+    same(prints('/./').stdout, printed.stdout)
     os.mkdir(machine)
     os.chmod(machine, 0o777)
     done = subprocess.run(['sh', '-c', printed.stdout], capture_output=True, text=True, env=environment(), timeout=60)
@@ -324,5 +362,5 @@ def images():
 
 
 tap.run(resets, failure, crash, crashes_on, cannot_go_on, gone, left_over, ended, ended_early,
-        taken_directories, shell, page, images)
+        taken_directories, slashes, two, shell, page, images)
 tap.end()

@@ -5,8 +5,15 @@
 
 #include <stdbool.h>
 
-/* Makes it, for its owner alone. One that is there is taken if it is ours and nobody else can write it. Reports. */
-bool directory_make(const char *path);
+/* Cuts off what stands behind the name and says nothing: "link/" is what a link leads to, and not the link. */
+void directory_trim(char *path);
+
+/*
+ * Makes it, for its owner alone. One that is there is taken if it is ours, nobody else can write it and no other
+ * machine has taken it. The path is a trimmed one. Returns a descriptor, with which it is given back when it is closed,
+ * or -1 after a report.
+ */
+int directory_take(const char *path);
 
 /* Is there anything of this name? */
 bool directory_exists(const char *path);
