@@ -3,7 +3,7 @@
 # A source file is found by where it stands; its object, its dependencies and its test need no line here.
 VERSION := 1.0.0
 # The day of that version, for the man pages, and the ABI of libuefivars.so.
-DATE := 2026-11-27
+DATE := 2026-11-30
 LIBRARY_ABI := 0
 BUILD ?= build
 prefix ?= /usr/local
