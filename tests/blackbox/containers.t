@@ -4,19 +4,8 @@
 set -u
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-number=0
-
-ok() {
-	local name=$1 output
-	shift
-	number=$((number + 1))
-	if output=$("$@" 2>&1); then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		printf '%s\n' "$output" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
 
 # A machine with yum and without apt-get: the programs that deps itself uses, and those that the test gives it.
 mkdir "$scratch/bin"
@@ -131,4 +120,4 @@ ok 'a target in a container of XCP-ng' target_in_xcp_ng
 ok 'no such image' refuses 2 "'nonsense': debian or xcp-ng was expected" env IMAGE=nonsense scripts/docker shell
 ok 'no docker' refuses 1 'there is no no-docker' env DOCKER=no-docker scripts/docker shell
 ok 'a docker without its engine' refuses 1 'false is here, but cannot be used' env DOCKER=false scripts/docker shell
-echo "1..$number"
+end_of_tests

@@ -4,19 +4,8 @@
 set -u
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-number=0
-
-ok() {
-	local name=$1 output
-	shift
-	number=$((number + 1))
-	if output=$("$@" 2>&1); then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		printf '%s\n' "$output" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
 
 give() {
 	printf '#!/bin/sh\n%s\n' "$2" >"$scratch/bin/$1"
@@ -93,4 +82,4 @@ ok 'the enrolment page is left out' enrolment_is_left_out
 ok 'one of another name is noticed' enrolment_of_another_name
 ok 'a second one is noticed' enrolment_twice
 ok 'one in the platform of Xen is noticed' enrolment_under_xen
-echo "1..$number"
+end_of_tests

@@ -1,26 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# For tests that are read in by bash, as root: a fresh Debian, and TAP.
+# For tests that are read in by bash, as root: a fresh Debian.
 # shellcheck shell=bash
-number=0
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
+
 # The directory of that Debian; the test says where.
 root=
-
-# One test: does the command succeed? What it says is shown if not.
-ok() {
-	local name=$1 output
-	shift
-	number=$((number + 1))
-	if output=$("$@" 2>&1); then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		printf '%s\n' "$output" | sed 's/^/# /'
-	fi
-}
-
-end_of_tests() {
-	echo "1..$number"
-}
 
 # The first mirror that this machine has its packages from.
 mirror() {

@@ -63,8 +63,8 @@ def taken_to_be_lost_and_landing():
     check('an old write has landed' in session.daemon.log(), session.daemon.log())
 
 
-def broken_off_and_landing():
-    """The same where the connection was broken off, and the write was sent again"""
+def sent_twice():
+    """A session in which A is `newer`, while the first sending of `ghost` is still to land."""
     session = began()
     session.xapi.fault(SET, before=1.5)
     writing(session, 'A', b'ghost')
@@ -73,6 +73,12 @@ def broken_off_and_landing():
     session.xapi.up()
     same(answered(session), SUCCESS)
     same(session.guest.set('A', b'newer'), SUCCESS)
+    return session
+
+
+def broken_off_and_landing():
+    """The same where the connection was broken off, and the write was sent again"""
+    session = sent_twice()
     same(len(session.xapi.effects), 2)
     session.xapi.wait(lambda: stored(session.xapi) == {'A': b'ghost'}, what='the ghost')
     settles(session, {'A': b'newer'})
@@ -80,14 +86,7 @@ def broken_off_and_landing():
 
 def ends_with_a_ghost():
     """At the end it is looked once more"""
-    session = began()
-    session.xapi.fault(SET, before=1.5)
-    writing(session, 'A', b'ghost')
-    session.xapi.wait(lambda: session.xapi.methods() == [SET])
-    session.xapi.kill()
-    session.xapi.up()
-    same(answered(session), SUCCESS)
-    same(session.guest.set('A', b'newer'), SUCCESS)
+    session = sent_twice()
     calls = len(session.xapi.calls)
     session.xapi.value = session.xapi.effects[0][1]
     session.stop()
